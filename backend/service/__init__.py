@@ -1,0 +1,1 @@
+"""What the backend does: one module per job, over the store and the ports."""

@@ -1,0 +1,1 @@
+"""Tables, database engine, migrations."""

@@ -1,0 +1,1 @@
+"""The HTTP face: the /v1 API and the one-time pages."""

@@ -1,0 +1,1 @@
+"""How the bot reaches the backend: typed calls over HTTP, and nothing else."""

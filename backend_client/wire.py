@@ -1,0 +1,434 @@
+"""The messages that cross between bot and backend: the `/v1` contract as data.
+
+Durations are whole seconds, instants are aware UTC datetimes (RFC 3339 on the wire).
+Nothing here can carry a password: the bot has no way to send or receive one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Line = Annotated[str, Meta(max_length=500)]
+Text = Annotated[str, Meta(max_length=10_000)]
+Token = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
+
+
+class Purpose(StrEnum):
+    """What a code is asked for; a code or grant for one purpose is worthless for another."""
+
+    CHECK_ACCOUNT = "check_account"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
+    UNLOCK_ACCOUNT = "unlock_account"
+    TICKET_STATUS = "ticket_status"
+    CLAIM_GUEST = "claim_guest"
+
+
+class Language(StrEnum):
+    """Language of mails and pages."""
+
+    ID = "id"
+    EN = "en"
+
+
+class ChatIdentity(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is on the other side of a chat, as the channel vouches for it."""
+
+    channel: Short
+    user: Short
+
+
+# -- verification (security.md 2-6) ---------------------------------------------------------
+class StartChallenge(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/challenges`: please mail a code to whoever owns this login."""
+
+    purpose: Purpose
+    login: Short
+    conversation: Short
+    identity: ChatIdentity
+    language: Language = Language.ID
+    address: Line | None = None
+    """Client IP address where the channel knows it (web chat)."""
+
+
+class ChallengeStarted(Struct, frozen=True):
+    """The answer, the same for known and unknown logins."""
+
+    challenge: Token
+    code_length: int
+    expires_in: int
+    resend_in: int
+
+
+class ResendCode(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/challenges/{challenge}/resend`: the old code dies, a new one is mailed."""
+
+    conversation: Short
+
+
+class CheckCode(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/challenges/{challenge}/check`."""
+
+    conversation: Short
+    code: Short
+
+
+class VoidChallenge(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/challenges/{challenge}/void`: an agent took over, or the person cancelled."""
+
+    conversation: Short
+
+
+class AccountStatus(StrEnum):
+    """How an account stands, as its owner is told."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+
+
+class AccountView(Struct, frozen=True):
+    """What the owner may see after a right code; addresses and names are masked."""
+
+    username: str
+    account_type: str
+    status: AccountStatus
+    recovery_email: str
+    valid_until: date | None = None
+    password_changed_at: datetime | None = None
+    must_change: bool = False
+
+
+class HumanReason(StrEnum):
+    """Why a person with a right code still has to see a human (security.md 3)."""
+
+    PRIVILEGED = "privileged"
+    RECOVERY_EMAIL_CHANGED = "recovery_email_changed"
+    IDENTITY_CHANGED = "identity_changed"
+    REPEATED_RESETS = "repeated_resets"
+    FROZEN = "frozen"
+    ACCOUNT_NOT_USABLE = "account_not_usable"
+    """Disabled, expired or not yet valid: extending is not self-service."""
+
+
+class CodeAccepted(Struct, frozen=True, tag_field="outcome", tag="accepted"):
+    """The code was right. `grant` is good once, for this purpose, account and conversation."""
+
+    grant: Token
+    expires_in: int
+    account: AccountView
+    human: HumanReason | None = None
+    """Set: `grant` opens no change; a ticket for a human is the only way on."""
+
+
+class CodeRejected(Struct, frozen=True, tag_field="outcome", tag="rejected"):
+    """The code was wrong and the try is spent."""
+
+    tries_left: int
+    wait: int
+    """Seconds before the next try is looked at."""
+
+
+class CodeTooSoon(Struct, frozen=True, tag_field="outcome", tag="too_soon"):
+    """Not looked at and not charged: the delay after the last wrong try is still running."""
+
+    wait: int
+
+
+class DeadReason(StrEnum):
+    """Why a challenge takes no code any more."""
+
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+    VOID = "void"
+    USED = "used"
+
+
+class CodeDead(Struct, frozen=True, tag_field="outcome", tag="dead"):
+    """The challenge takes no code any more; a new one must be started."""
+
+    reason: DeadReason
+
+
+CheckOutcome = CodeAccepted | CodeRejected | CodeTooSoon | CodeDead
+
+
+# -- what a grant opens (security.md 7-11) --------------------------------------------------
+class IssueLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/links`: mail the one-time password page's link to the recovery address."""
+
+    grant: Token
+    conversation: Short
+    language: Language = Language.ID
+
+
+class LinkIssued(Struct, frozen=True):
+    """The link is on its way; `check_number` is shown in the chat and asked on the page."""
+
+    sent_to: str
+    check_number: str
+    expires_in: int
+
+
+class Unlock(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/unlocks`."""
+
+    grant: Token
+    conversation: Short
+
+
+class ChangeState(StrEnum):
+    """How a change to the directory ended; never `applied` on doubt."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class ChangeResult(Struct, frozen=True):
+    """The result of an unlock; `reason` says why it was refused."""
+
+    state: ChangeState
+    reason: str | None = None
+
+
+# -- tickets (agents.md) --------------------------------------------------------------------
+class TicketCategory(StrEnum):
+    """What a case is about."""
+
+    ACCOUNT = "account"
+    PASSWORD = "password"  # noqa: S105 - the name of a category
+    UNLOCK = "unlock"
+    GUEST_REQUEST = "guest_request"
+    RECOVERY_EMAIL = "recovery_email"
+    CODE_DELIVERY = "code_delivery"
+    LIFECYCLE = "lifecycle"
+    SECURITY = "security"
+    OTHER = "other"
+
+
+class TicketPriority(StrEnum):
+    """How much it hurts."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class TicketStatus(StrEnum):
+    """The ticket's own state; who holds the conversation is kept apart (agents.md)."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAIT_USER = "wait_user"
+    WAIT_OTHER = "wait_other"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+class Author(StrEnum):
+    """Who wrote a line of a transcript."""
+
+    USER = "user"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class TranscriptLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One redacted line of a conversation."""
+
+    author: Author
+    text: Text
+    at: datetime
+
+
+class OpenTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/tickets`: one open ticket per person and category, an open one is returned."""
+
+    category: TicketCategory
+    conversation: Short
+    identity: ChatIdentity
+    summary: Text
+    language: Language = Language.ID
+    priority: TicketPriority = TicketPriority.NORMAL
+    claimed_login: Line | None = None
+    """What the person said their login is: unproven unless `grant` is given."""
+    grant: Token | None = None
+    """Proof of the account, where there is one; not consumed by opening a ticket."""
+    transcript: tuple[TranscriptLine, ...] = ()
+
+
+class TicketView(Struct, frozen=True):
+    """A ticket as its requester may see it."""
+
+    number: str
+    status: TicketStatus
+    category: TicketCategory
+    opened_at: datetime
+    first_response_due: datetime
+    in_service_hours: bool
+    next_opening: datetime | None = None
+    already_open: bool = False
+    last_public_reply: str | None = None
+
+
+class AppendMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/tickets/{number}/messages`: the requester wrote again."""
+
+    conversation: Short
+    text: Text
+
+
+class CancelTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/tickets/{number}/cancel`: solved or no longer wanted, before a human replied."""
+
+    conversation: Short
+
+
+class ListTickets(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/tickets/search`: the tickets of the account the grant proves."""
+
+    grant: Token
+    conversation: Short
+
+
+class TicketList(Struct, frozen=True):
+    """Newest first, at most 10."""
+
+    tickets: tuple[TicketView, ...]
+
+
+# -- guests (ITB, last two letters) ---------------------------------------------------------
+class GuestPerson(Struct, frozen=True, forbid_unknown_fields=True):
+    """One guest of a request."""
+
+    name: Short
+    institution: Short
+    email: Short
+
+
+class FileGuestRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/guest-requests`: a unit asks; an agent decides."""
+
+    conversation: Short
+    identity: ChatIdentity
+    unit: Short
+    letter_number: Short
+    letter_date: date
+    purpose: Short
+    active_until: date
+    contact_name: Short
+    contact_phone: Short
+    people: Annotated[tuple[GuestPerson, ...], Meta(min_length=1, max_length=300)]
+    language: Language = Language.ID
+
+
+# -- what the backend tells chats (read as a feed) ------------------------------------------
+class FeedEvent(Struct, frozen=True, tag_field="kind"):
+    """Something happened that a conversation should hear of. `seq` rises and never repeats."""
+
+    seq: int
+    conversation: str
+    at: datetime
+
+
+class TicketClaimed(FeedEvent, frozen=True, tag="ticket_claimed"):
+    """WAITING -> HUMAN: an agent took the case."""
+
+    ticket: str
+    agent: str
+
+
+class AgentReplied(FeedEvent, frozen=True, tag="agent_replied"):
+    """A human's public message, redacted."""
+
+    ticket: str
+    agent: str
+    text: str
+
+
+class TicketReleased(FeedEvent, frozen=True, tag="ticket_released"):
+    """HUMAN -> WAITING."""
+
+    ticket: str
+
+
+class HandedBack(FeedEvent, frozen=True, tag="handed_back"):
+    """HUMAN -> BOT without resolving."""
+
+    ticket: str
+
+
+class TicketResolved(FeedEvent, frozen=True, tag="ticket_resolved"):
+    """The agent is done; the bot answers again."""
+
+    ticket: str
+    resolution: str
+
+
+class PasswordChanged(FeedEvent, frozen=True, tag="password_changed"):
+    """The page's submit was decided: applied, or unknown while we check."""
+
+    account: str
+    state: ChangeState
+
+
+class LinkEnded(FeedEvent, frozen=True, tag="link_ended"):
+    """A link died unused: expired, or too many refused submits or wrong check numbers."""
+
+    reason: str
+
+
+class MailDelayed(FeedEvent, frozen=True, tag="mail_delayed"):
+    """The mail server is away: codes and links are late, for known and unknown logins alike."""
+
+
+class GuestsDecided(FeedEvent, frozen=True, tag="guests_decided"):
+    """An agent decided a guest request."""
+
+    ticket: str
+    approved: bool
+    count: int
+    reason: str | None = None
+
+
+AnyFeedEvent = (
+    TicketClaimed
+    | AgentReplied
+    | TicketReleased
+    | HandedBack
+    | TicketResolved
+    | PasswordChanged
+    | LinkEnded
+    | MailDelayed
+    | GuestsDecided
+)
+
+
+class FeedPage(Struct, frozen=True):
+    """`GET /v1/feed?after=SEQ&wait=SECONDS`: the events after `after`, oldest first."""
+
+    events: tuple[AnyFeedEvent, ...]
+    next: int
+
+
+# -- errors ---------------------------------------------------------------------------------
+class Problem(Struct, frozen=True):
+    """An `application/problem+json` body (RFC 9457)."""
+
+    type: str
+    """`urn:helpdesk:problem:<code>`."""
+    title: str
+    status: int
+    detail: str | None = None
+    retry_after: int | None = None

@@ -1,0 +1,1 @@
+"""The conversation service: channels, durable runtime, dialogue. It cannot reset anything by itself."""

@@ -1,0 +1,1 @@
+"""The chats people use: one file each."""

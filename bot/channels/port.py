@@ -1,0 +1,136 @@
+"""The port every channel implements, and the channel-neutral messages that pass it.
+
+A channel verifies and translates what comes in (`InboundEvent`), and renders what goes out
+(`OutboundMessage`) with a pure `render(message, capabilities)`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class InboundKind(StrEnum):
+    """What a channel can report."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    ATTACHMENT = "attachment"
+    EDIT = "edit"
+    DELETE = "delete"
+    JOINED = "joined"
+    BLOCKED = "blocked"
+    IDENTITY_CHANGED = "identity_changed"
+    UNSUPPORTED = "unsupported"
+
+
+class InboundEvent(Struct, frozen=True, omit_defaults=True):
+    """One thing a person did in a chat. `text` is redacted before this is built into a row."""
+
+    channel: str
+    event_id: str
+    """Unique within the channel account: the dedupe key is `channel:account:event_id`."""
+    conversation: str
+    """Stable key of the chat, `channel:…`; also the key of its durable conversation."""
+    user: str
+    """Stable key of the person within the channel."""
+    kind: InboundKind = InboundKind.TEXT
+    text: str = ""
+    choice: str = ""
+    """The payload of the pressed button, as it was sent with the offer."""
+    secret: bool = False
+    """Something that looks like a password was redacted from `text`."""
+    private: bool = True
+    native_id: str = ""
+    """The channel's id of the message, for deleting or answering it."""
+    sent_at: datetime | None = None
+    locale: str = ""
+    account: str = ""
+    """Our own account in the channel (bot id, phone number id)."""
+    address: str = ""
+    """Client IP address where the channel knows it."""
+
+
+class Button(Struct, frozen=True, omit_defaults=True):
+    """A choice (`payload`) or a link (`url`) under a text."""
+
+    title: str
+    payload: str = ""
+    url: str = ""
+
+
+class OutboundMessage(Struct, frozen=True, omit_defaults=True):
+    """One message to a person, in their language, ready to be rendered."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    author: str = "bot"
+    """`bot`, or the name of the agent who wrote it."""
+    custom: dict[str, Any] | None = None
+
+
+class Capabilities(Struct, frozen=True):
+    """What a channel can do: `render` falls back gracefully where it cannot."""
+
+    max_text: int
+    max_buttons: int
+    max_button_title: int
+    max_payload_bytes: int
+    link_buttons: bool
+    links_beside_choices: bool
+    deletes_user_messages: bool
+    typing: bool
+    pull: bool
+    """The client fetches messages (web chat, REST, terminal): the outbox row is the delivery."""
+
+
+class ChannelError(Exception):
+    """A channel could not take a message."""
+
+
+class TemporarilyUnavailable(ChannelError):
+    """Try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__("the channel is away for the moment")
+        self.retry_after = retry_after
+
+
+class Unreachable(ChannelError):
+    """The person blocked us or is gone: nothing can be sent until they write again."""
+
+
+class FateUnknown(ChannelError):
+    """Sent, but the answer was lost: never repeated blindly."""
+
+
+class Channel(Protocol):
+    """One chat platform."""
+
+    name: str
+    capabilities: Capabilities
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the HTTP routes the channel needs (webhooks, pages)."""
+        ...
+
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+        """Deliver one message; `key` is its idempotency key. Raises ChannelError.
+
+        Never called for channels whose capabilities say `pull`.
+        """
+        ...
+
+    async def start(self) -> None:
+        """Begin listening where the channel pulls by itself (long polling)."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop listening and release connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The durable core: inbox, one turn per conversation, outbox, timers."""

@@ -1,0 +1,1 @@
+"""The flows: pure reducers, one file per intent."""

@@ -1,0 +1,406 @@
+"""The vocabulary every flow speaks: events come in, effects go out.
+
+Events are past tense, effects imperative; both are frozen data that survive a restart as JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from nlu.types import Person, Understanding
+
+S = TypeVar("S")
+
+
+class Purpose(StrEnum):
+    """What a code is asked for (security.md: a code is bound to its purpose)."""
+
+    CHECK_ACCOUNT = "check_account"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
+    UNLOCK_ACCOUNT = "unlock_account"
+    TICKET_STATUS = "ticket_status"
+    CLAIM_GUEST = "claim_guest"
+
+
+class Event(Struct, frozen=True):
+    """Something happened."""
+
+
+class Effect(Struct, frozen=True):
+    """Please do something."""
+
+
+# -- events from the person ---------------------------------------------------------------
+class UserSaid(Event, frozen=True, tag="user_said"):
+    """A message, understood."""
+
+    meaning: Understanding
+
+
+class UserChose(Event, frozen=True, tag="user_chose"):
+    """A button was pressed, or its title typed. `offer` numbers the offer it belongs to."""
+
+    offer: int
+    value: str
+
+
+class UserSentUnsupported(Event, frozen=True, tag="user_sent_unsupported"):
+    """A sticker, a voice message, a file nobody asked for."""
+
+
+class TimeUp(Event, frozen=True, tag="time_up"):
+    """A `WakeIn` came due; `token` is the one that was given to it."""
+
+    name: str
+    token: int
+
+
+# -- events from the backend: answers to effects --------------------------------------------
+class CodeSent(Event, frozen=True, tag="code_sent"):
+    """The code is queued (the answer is the same for logins that do not exist)."""
+
+    challenge: str
+    code_length: int
+    expires_in: int
+    resend_in: int
+    resent: bool = False
+
+
+class CodeAccepted(Event, frozen=True, tag="code_accepted"):
+    """The mailbox is proven. With `human` set, the grant opens nothing but a ticket."""
+
+    grant: str
+    account: AccountFacts
+    human: str | None = None
+
+
+class CodeRejected(Event, frozen=True, tag="code_rejected"):
+    """Wrong, the try is spent; the next is looked at after `wait` seconds."""
+
+    tries_left: int
+    wait: int
+
+
+class CodeTooSoon(Event, frozen=True, tag="code_too_soon"):
+    """Not looked at, not charged: ask again after `wait` seconds."""
+
+    wait: int
+
+
+class CodeDead(Event, frozen=True, tag="code_dead"):
+    """The challenge takes no code any more: expired, exhausted, void or used."""
+
+    reason: str
+
+
+class LinkSent(Event, frozen=True, tag="link_sent"):
+    """The one-time link is on its way; the page will ask for `check_number`."""
+
+    sent_to: str
+    check_number: str
+    expires_in: int
+
+
+class Unlocked(Event, frozen=True, tag="unlocked"):
+    """The unlock ended: applied, refused (with a reason) or unknown."""
+
+    state: str
+    reason: str | None = None
+
+
+class TicketOpened(Event, frozen=True, tag="ticket_opened"):
+    """A ticket stands (a new one, or the one that was open already)."""
+
+    number: str
+    category: str
+    in_service_hours: bool
+    first_response_due: datetime
+    next_opening: datetime | None = None
+    already_open: bool = False
+
+
+class TicketsListed(Event, frozen=True, tag="tickets_listed"):
+    """The tickets of the proven person, newest first."""
+
+    tickets: tuple[TicketFacts, ...]
+
+
+class TicketCancelled(Event, frozen=True, tag="ticket_cancelled"):
+    """The person's ticket was cancelled."""
+
+    number: str
+
+
+class Refused(Event, frozen=True, tag="refused"):
+    """The backend said no to `effect` (its name): `reason` is the problem's code."""
+
+    effect: str
+    reason: str
+    retry_after: int | None = None
+
+
+class BackendFailed(Event, frozen=True, tag="backend_failed"):
+    """The backend stayed out of reach for `effect` (its name) after its retries."""
+
+    effect: str
+
+
+# -- events from the feed: things the backend tells chats unasked ----------------------------
+class AgentJoined(Event, frozen=True, tag="agent_joined"):
+    """A human took the conversation."""
+
+    ticket: str
+    agent: str
+
+
+class AgentSaid(Event, frozen=True, tag="agent_said"):
+    """A human wrote."""
+
+    ticket: str
+    agent: str
+    text: str
+
+
+class AgentLeft(Event, frozen=True, tag="agent_left"):
+    """The human released the case: it waits for another."""
+
+    ticket: str
+
+
+class HandedBack(Event, frozen=True, tag="handed_back"):
+    """The human is done; the bot answers again. `resolution`: the ticket is resolved."""
+
+    ticket: str
+    resolution: str | None = None
+
+
+class PasswordChanged(Event, frozen=True, tag="password_changed"):
+    """What became of the one-time page: applied or unknown."""
+
+    account: str
+    state: str
+
+
+class LinkEnded(Event, frozen=True, tag="link_ended"):
+    """The one-time link died unused."""
+
+    reason: str
+
+
+class MailDelayed(Event, frozen=True, tag="mail_delayed"):
+    """The mail server is away; what is on its way is late."""
+
+
+class GuestsDecided(Event, frozen=True, tag="guests_decided"):
+    """A guest request was approved or refused."""
+
+    ticket: str
+    approved: bool
+    count: int
+    reason: str | None = None
+
+
+# -- facts carried by events ----------------------------------------------------------------
+class AccountFacts(Struct, frozen=True):
+    """An account as its owner may see it, masked."""
+
+    username: str
+    account_type: str
+    status: str
+    recovery_email: str
+    valid_until: date | None = None
+    password_changed_at: datetime | None = None
+    must_change: bool = False
+
+
+class TicketFacts(Struct, frozen=True):
+    """A ticket as its requester may see it."""
+
+    number: str
+    status: str
+    category: str
+    opened_at: datetime
+    first_response_due: datetime
+    last_public_reply: str | None = None
+
+
+AnyEvent = (
+    UserSaid
+    | UserChose
+    | UserSentUnsupported
+    | TimeUp
+    | CodeSent
+    | CodeAccepted
+    | CodeRejected
+    | CodeTooSoon
+    | CodeDead
+    | LinkSent
+    | Unlocked
+    | TicketOpened
+    | TicketsListed
+    | TicketCancelled
+    | Refused
+    | BackendFailed
+    | AgentJoined
+    | AgentSaid
+    | AgentLeft
+    | HandedBack
+    | PasswordChanged
+    | LinkEnded
+    | MailDelayed
+    | GuestsDecided
+)
+
+
+# -- effects towards the person -------------------------------------------------------------
+Args = dict[str, str | int]
+"""Instants and days as ISO 8601 text: the catalogue says how each is shown."""
+
+
+class Choice(Struct, frozen=True):
+    """One button: `value` comes back, `label` is a key of the text catalogue."""
+
+    value: str
+    label: str
+
+
+class Say(Effect, frozen=True, tag="say"):
+    """Say the catalogue's text `key`, filled with `args`."""
+
+    key: str
+    args: Args = {}
+
+
+class OfferChoices(Effect, frozen=True, tag="offer_choices"):
+    """Say `key` and offer buttons; typing a button's title or number works too."""
+
+    key: str
+    choices: tuple[Choice, ...]
+    args: Args = {}
+
+
+class Relay(Effect, frozen=True, tag="relay"):
+    """Pass on a human's words as they are (already redacted)."""
+
+    agent: str
+    text: str
+
+
+# -- effects towards the backend -------------------------------------------------------------
+class SendCode(Effect, frozen=True, tag="send_code"):
+    """Answered by `CodeSent` or `Refused`."""
+
+    purpose: Purpose
+    login: str
+
+
+class ResendCode(Effect, frozen=True, tag="resend_code"):
+    """Answered by `CodeSent(resent=True)`, `CodeDead` or `Refused`."""
+
+    challenge: str
+
+
+class CheckCode(Effect, frozen=True, tag="check_code"):
+    """Answered by `CodeAccepted`, `CodeRejected`, `CodeTooSoon` or `CodeDead`."""
+
+    challenge: str
+    code: str
+
+
+class VoidChallenge(Effect, frozen=True, tag="void_challenge"):
+    """No answer: the code dies."""
+
+    challenge: str
+
+
+class IssueResetLink(Effect, frozen=True, tag="issue_reset_link"):
+    """Answered by `LinkSent` or `Refused`."""
+
+    grant: str
+
+
+class UnlockAccount(Effect, frozen=True, tag="unlock_account"):
+    """Answered by `Unlocked` or `Refused`."""
+
+    grant: str
+
+
+class ListTickets(Effect, frozen=True, tag="list_tickets"):
+    """Answered by `TicketsListed` or `Refused`."""
+
+    grant: str
+
+
+class OpenTicket(Effect, frozen=True, tag="open_ticket"):
+    """Answered by `TicketOpened`. Never given up on: it is retried until the backend is back."""
+
+    category: str
+    summary: str
+    priority: str = "normal"
+    claimed_login: str | None = None
+    grant: str | None = None
+
+
+class AppendToTicket(Effect, frozen=True, tag="append_to_ticket"):
+    """No answer; never given up on."""
+
+    number: str
+    text: str
+
+
+class CancelTicket(Effect, frozen=True, tag="cancel_ticket"):
+    """Answered by `TicketCancelled` or `Refused`."""
+
+    number: str
+
+
+class FileGuestRequest(Effect, frozen=True, tag="file_guest_request"):
+    """Answered by `TicketOpened`. Never given up on."""
+
+    unit: str
+    letter_number: str
+    letter_date: date
+    purpose: str
+    active_until: date
+    contact_name: str
+    contact_phone: str
+    people: tuple[Person, ...]
+
+
+# -- effects towards time --------------------------------------------------------------------
+class WakeIn(Effect, frozen=True, tag="wake_in"):
+    """Be told `TimeUp(name, token)` after `seconds`; a later one of the same name replaces it."""
+
+    name: str
+    seconds: int
+    token: int = 0
+
+
+AnyEffect = (
+    Say
+    | OfferChoices
+    | Relay
+    | SendCode
+    | ResendCode
+    | CheckCode
+    | VoidChallenge
+    | IssueResetLink
+    | UnlockAccount
+    | ListTickets
+    | OpenTicket
+    | AppendToTicket
+    | CancelTicket
+    | FileGuestRequest
+    | WakeIn
+)
+
+
+class Step(NamedTuple, Generic[S]):
+    """Where the conversation stands now, and what the runtime should do about it."""
+
+    state: S
+    effects: tuple[AnyEffect, ...] = ()

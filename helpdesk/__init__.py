@@ -1,0 +1,1 @@
+"""The program: the command line that starts and tends both services."""

@@ -1,0 +1,1 @@
+"""What both services need to be operated: settings, clock, logs, metrics, health."""

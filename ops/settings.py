@@ -1,0 +1,62 @@
+"""Settings both services share: `HELPDESK_*` environment variables, or a `.env` file.
+
+`bot.settings.BotSettings` and `backend.settings.BackendSettings` extend this class, so that each
+service knows only what it may know. Every field has a default and a description; a test lists them
+in `docs/reference/settings.md`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CommonSettings(BaseSettings):
+    """What bot and backend both need."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HELPDESK_",
+        env_file=".env",
+        extra="ignore",
+        hide_input_in_errors=True,  # a neighbour's secret must not reach an error message
+    )
+
+    state_dir: Path = Field(
+        Path("var"), description="Folder for the embedded databases, keys and the trained model."
+    )
+    backend_bind: str = Field("127.0.0.1:8081", description="Address the backend listens on.")
+    bot_key: SecretStr | None = Field(
+        None,
+        description="Shared key (32+ characters) with which the bot signs its calls to the backend. "
+        "Unset: made once and kept in the state folder, which both services must then share.",
+    )
+    operator_key: SecretStr | None = Field(
+        None,
+        description="Key with which `helpdesk tickets` and `helpdesk accounts` sign their calls. "
+        "Unset: made once and kept in the state folder.",
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field("auto", description="json, console, or auto (console on a terminal).")
+    time_zone: str = Field(
+        "Asia/Jakarta", description="Zone of dates shown to people and of SLAs."
+    )
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """Split `host:port` (IPv6 hosts in brackets). Raises ValueError when there is no port."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(bind: str) -> bool:
+    """Tell whether a bind address is reachable from this machine only."""
+    host, _ = split_bind(bind)
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
