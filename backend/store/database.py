@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +63,25 @@ def async_url(url: str) -> str:
     )
 
 
+@dataclass(slots=True)
+class _Unit:
+    """The transaction of a unit of work, and who may join it."""
+
+    database: Database
+    connection: AsyncConnection
+    task: asyncio.Task[Any] | None
+
+
+_unit: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
+
+
 class Database:
-    """Transactions. One writer at a time on SQLite (waited for in order), many on PostgreSQL."""
+    """Transactions. One writer at a time on SQLite (waited for in order), many on PostgreSQL.
+
+    Within `unit_of_work` every `begin` of the same task becomes a savepoint of one transaction and
+    every `read` sees what it wrote: that is how an API call and the record of its answer (the
+    idempotency key) are committed together or not at all.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = async_url(url)
@@ -77,6 +96,43 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """Open a write transaction: committed at the end, rolled back on an exception."""
+        joined = self._joined()
+        if joined is not None:
+            async with joined.begin_nested():
+                yield joined
+        else:
+            async with self._transaction() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """Open a transaction that only reads: it never waits for a writer."""
+        joined = self._joined()
+        if joined is not None:
+            yield joined
+        else:
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncGenerator[AsyncConnection]:
+        """Open one transaction that every `begin` and `read` of this task joins until its end."""
+        async with self._transaction() as connection:
+            token = _unit.set(_Unit(self, connection, asyncio.current_task()))
+            try:
+                yield connection
+            finally:
+                _unit.reset(token)
+
+    def _joined(self) -> AsyncConnection | None:
+        unit = _unit.get()
+        if unit is None or unit.database is not self:
+            return None
+        # A task started inside the unit inherits the context but must not share its connection.
+        return unit.connection if unit.task is asyncio.current_task() else None
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncGenerator[AsyncConnection]:
         if self.is_sqlite:
             async with self._writer, self.engine.connect() as connection:
                 await connection.execution_options(sqlite_begin="IMMEDIATE")
@@ -85,12 +141,6 @@ class Database:
         else:
             async with self.engine.begin() as connection:
                 yield connection
-
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """Open a transaction that only reads: it never waits for a writer."""
-        async with self.engine.connect() as connection, connection.begin():
-            yield connection
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """Return an INSERT that knows ON CONFLICT, in the dialect at hand."""
@@ -101,7 +151,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
     # The driver must not begin transactions by itself: `_begin_sqlite` says which kind.
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from backend.store.database import BigId, Database, Instant
 
@@ -67,3 +67,39 @@ async def test_insert_or_nothing_works_on_both(db):
         statement = db.insert(notes).values(text="a").on_conflict_do_nothing()
         assert (await tx.execute(statement)).rowcount == 1
         assert (await tx.execute(statement)).rowcount == 0
+
+
+async def count(db):
+    async with db.read() as tx:
+        return (await tx.execute(sa.select(sa.func.count()).select_from(notes))).scalar_one()
+
+
+async def write(db, text):
+    async with db.begin() as tx:
+        await tx.execute(sa.insert(notes).values(text=text))
+
+
+async def test_a_unit_of_work_is_one_transaction_and_sees_itself(db):
+    with pytest.raises(RuntimeError):
+        async with db.unit_of_work():
+            await write(db, "a")
+            await write(db, "b")
+            assert await count(db) == 2
+            raise RuntimeError
+    assert await count(db) == 0
+
+
+async def test_a_failed_step_of_a_unit_leaves_the_rest(db):
+    async with db.unit_of_work():
+        await write(db, "a")
+        with pytest.raises(IntegrityError):
+            await write(db, "a")
+        await write(db, "b")
+    assert await count(db) == 2
+
+
+async def test_a_task_started_in_a_unit_has_a_transaction_of_its_own(db):
+    async with db.unit_of_work():
+        await write(db, "a")
+        assert await asyncio.create_task(count(db)) == 0
+    assert await count(db) == 1
