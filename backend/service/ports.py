@@ -182,15 +182,34 @@ class MailUnavailable(Exception):
     """The mail server is away or asks to wait: try again later."""
 
 
+class MailPostponed(MailUnavailable):
+    """The server is there but takes this one message only later (a 4xx for the recipient)."""
+
+
 class MailRefused(Exception):
-    """The server will never take this message (a permanent 5xx)."""
+    """The server will never take this message (a permanent 5xx).
+
+    `bad_address` tells that the recipient's address is the reason.
+    """
+
+    def __init__(self, detail: str = "", *, bad_address: bool = False) -> None:
+        super().__init__(detail)
+        self.bad_address = bad_address
 
 
 class MailTransport(Protocol):
     """Hands one message to the mail system."""
 
+    async def check(self) -> None:
+        """Find out whether the mail system takes mail from us now. Raises MailUnavailable.
+
+        Asked before every message, also before those that end without a mail: whether the server
+        is away must not depend on whether an account exists.
+        """
+        ...
+
     async def send(self, mail: Mail) -> None:
-        """Send. Raises MailUnavailable, MailRefused."""
+        """Send. Raises MailUnavailable, MailPostponed, MailRefused."""
         ...
 
     async def close(self) -> None:
