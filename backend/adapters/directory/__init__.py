@@ -1,0 +1,1 @@
+"""Where accounts live: one module per kind of directory, one contract suite for all."""

@@ -1,0 +1,3 @@
+"""Every table of the backend: importing this module fills `backend.store.database.metadata`."""
+
+from backend.store import accounts as accounts
