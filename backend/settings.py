@@ -14,8 +14,8 @@ class BackendSettings(CommonSettings):
 
     backend_database_url: str | None = Field(
         None,
-        description="`sqlite:///path` or `postgresql://user@host/name`. Unset: SQLite in the state "
-        "folder.",
+        description="`sqlite:///path` or `postgresql://user@host/name`. Unset: SQLite in the "
+        "state folder.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -25,8 +25,8 @@ class BackendSettings(CommonSettings):
     )
     smtp_url: SecretStr | None = Field(
         None,
-        description="`smtp://[user:password@]host:port` or `smtps://…`. Unset: mail is captured and "
-        "shown on `/dev/mail` (development only).",
+        description="`smtp://[user:password@]host:port` or `smtps://…`. Unset: mail is captured "
+        "and shown on `/dev/mail` (development only).",
     )
     mail_from: str = Field(
         "IT Helpdesk <helpdesk@kampus.example>", description="Sender of every mail."
@@ -42,8 +42,8 @@ class BackendSettings(CommonSettings):
     directory: Literal["sql"] = Field("sql", description="Where accounts live.")
     password_profile: Literal["itb", "nist"] = Field(
         "itb",
-        description="`itb`: 10+ characters of four classes (ITB II.B.6). `nist`: 15+ characters, no "
-        "composition rule (SP 800-63B-4 3.1.1.2).",
+        description="`itb`: 10+ characters of four classes (ITB II.B.6). `nist`: 15+ characters, "
+        "no composition rule (SP 800-63B-4 3.1.1.2).",
     )
     code_length: int = Field(8, ge=6, le=10, description="Digits of a one-time code.")
     ticket_prefix: str = Field(
@@ -64,8 +64,8 @@ class BackendSettings(CommonSettings):
     )
     demo_data: bool | None = Field(
         None,
-        description="Ten demo accounts. Unset: on when everything is bound to loopback and mail is "
-        "captured.",
+        description="Ten demo accounts. Unset: on when everything is bound to loopback and mail "
+        "is captured.",
     )
 
     @property

@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=10_000)]
-Token = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
+Token = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$(?!\n)")]
+# `(?!\n)`: Python's `$` would let a final line feed pass.
 
 
 class Purpose(StrEnum):
@@ -420,6 +421,252 @@ class FeedPage(Struct, frozen=True):
 
     events: tuple[AnyFeedEvent, ...]
     next: int
+
+
+# -- operator -------------------------------------------------------------------------------
+class ClockKind(StrEnum):
+    """What a service-level clock measures (agents.md)."""
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+
+
+class ClockState(StrEnum):
+    """How a clock stands: a stopped one was met in time or breached."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+
+
+class ServiceClass(StrEnum):
+    """How much work a case is; decides its resolution target (PB B.4.6.4)."""
+
+    SOFTWARE = "software"
+    LIGHT = "light"
+    INFORMATION_SYSTEM = "information_system"
+    HEAVY = "heavy"
+    DEVELOPMENT = "development"
+
+
+class ClockView(Struct, frozen=True):
+    """One clock of a ticket. `target` and `paused` are seconds of service time."""
+
+    kind: ClockKind
+    state: ClockState
+    started_at: datetime
+    due_at: datetime
+    target: int
+    paused: int
+    stopped_at: datetime | None = None
+
+
+class TicketMessage(Struct, frozen=True):
+    """One message of a ticket, redacted. An internal one is never shown to the requester."""
+
+    seq: int
+    author: Author
+    public: bool
+    text: str
+    at: datetime
+    agent: str | None = None
+
+
+class GuestState(StrEnum):
+    """How far the account of one guest is."""
+
+    REQUESTED = "requested"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    """Waits to be created: for its turn, or for the next day of the daily cap."""
+    CREATING = "creating"
+    ACTIVE = "active"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class GuestView(Struct, frozen=True):
+    """One guest of a request; the address is masked."""
+
+    name: str
+    institution: str
+    email: str
+    state: GuestState
+    username: str | None = None
+    valid_until: datetime | None = None
+
+
+class GuestRequestView(Struct, frozen=True):
+    """The guest request a ticket carries."""
+
+    unit: str
+    letter_number: str
+    letter_date: date
+    purpose: str
+    active_until: date
+    contact_name: str
+    contact_phone: str
+    people: tuple[GuestView, ...]
+    approved: bool | None = None
+    """None while nobody has decided."""
+    reason: str | None = None
+
+
+class AgentTicket(Struct, frozen=True):
+    """A ticket as an agent works on it."""
+
+    number: str
+    status: TicketStatus
+    category: TicketCategory
+    priority: TicketPriority
+    service_class: ServiceClass
+    identity: ChatIdentity
+    conversation: str
+    opened_at: datetime
+    language: Language
+    summary: str
+    version: int
+    """Rises with every change; `ClaimTicket` may name the one it was shown."""
+    account: str | None = None
+    """The account the requester has proven, by id."""
+    claimed_login: str | None = None
+    """What the requester said; proof of nothing."""
+    assignee: str | None = None
+    resolution: str | None = None
+    linked_to: str | None = None
+    merged_into: str | None = None
+    messages: tuple[TicketMessage, ...] = ()
+    handoff: tuple[TranscriptLine, ...] = ()
+    """The conversation with the bot that led here."""
+    clocks: tuple[ClockView, ...] = ()
+    guest_request: GuestRequestView | None = None
+
+
+class AgentTicketRow(Struct, frozen=True):
+    """A ticket in a list."""
+
+    number: str
+    status: TicketStatus
+    category: TicketCategory
+    priority: TicketPriority
+    opened_at: datetime
+    summary: str
+    assignee: str | None = None
+    first_response_due: datetime | None = None
+    resolution_due: datetime | None = None
+
+
+class AgentTicketList(Struct, frozen=True):
+    """Newest first. `before` goes into the next call; None: there are no more."""
+
+    tickets: tuple[AgentTicketRow, ...]
+    before: str | None = None
+
+
+class ClaimTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/claim`: the first one gets it."""
+
+    agent: Short
+    version: int | None = None
+
+
+class ReleaseTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/release`: back into the queue at its age."""
+
+    agent: Short
+
+
+class TransferTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/transfer`: to another agent, with a handover note."""
+
+    agent: Short
+    to: Short
+    note: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+class ReplyToTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/reply`: a public message to the requester."""
+
+    agent: Short
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    wait_for_user: bool = False
+    last_seen: int | None = None
+    """The newest message the agent has seen: a newer one of the requester refuses the reply."""
+
+
+class ParkTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/park`: wait for the user, for others, or go on."""
+
+    agent: Short
+    status: TicketStatus
+    """`wait_user`, `wait_other` or `open`."""
+
+
+class HandBack(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/hand-back`: the bot answers again; the case stays open."""
+
+    agent: Short
+
+
+class ResolveTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/resolve`: the resolution code is mandatory."""
+
+    agent: Short
+    resolution: Short
+    text: Text = ""
+
+
+class ReopenTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/reopen`."""
+
+    agent: Short
+
+
+class AddNote(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/note`: internal, for agents only."""
+
+    agent: Short
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+class TriageTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/triage`: change what is given."""
+
+    agent: Short
+    priority: TicketPriority | None = None
+    service_class: ServiceClass | None = None
+
+
+class MergeTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/merge`: the same case as another ticket."""
+
+    agent: Short
+    into: Short
+
+
+class ApproveGuests(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/approve`: the accounts are made, 300 a day at most."""
+
+    agent: Short
+
+
+class RefuseGuests(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/agent/tickets/{number}/refuse`: the reason is told to the unit."""
+
+    agent: Short
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class AuditReport(Struct, frozen=True):
+    """The audit trail, checked row by row. `first_broken` is the first row that is not as written.
+
+    Rows behind `first_broken` say nothing certain; None means that the whole chain holds.
+    """
+
+    rows: int
+    first_broken: int | None = None
 
 
 # -- errors ---------------------------------------------------------------------------------

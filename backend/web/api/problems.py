@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 API_PREFIX = "/v1/"
+PROBLEM = "application/problem+json"
 TITLES = {
     400: "The request cannot be read",
     401: "The signature is missing, wrong or stale",
@@ -55,7 +56,7 @@ def problem(
     return web.Response(
         body=msgspec.json.encode(body),
         status=status,
-        content_type="application/problem+json",
+        content_type=PROBLEM,
         headers=headers,
     )
 

@@ -30,7 +30,7 @@ class Param:
     default: int | str | None = None
     low: int = 0
     high: int = 2**53
-    pattern: str = r"^[\x21-\x7e]{1,100}$"
+    pattern: str = r"^[\x21-\x7e]{1,100}$(?!\n)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from aiohttp import web
 from backend.service.errors import Refusal
 from backend.web.api.idempotency import Answer
 from backend.web.api.openapi import describe
-from backend.web.api.problems import Malformed, of_refusal
+from backend.web.api.problems import PROBLEM, Malformed, of_refusal
 from backend.web.api.routing import Call, Param, Route
-from backend_client import signing
+from backend_client import signing, wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +73,7 @@ class _Endpoint:
             answer = await self._write(request, body, call)
         else:
             answer = await self._run(call)
-        return web.Response(
-            body=answer.body, status=answer.status, content_type=answer.content_type
-        )
+        return _response(answer)
 
     async def _write(self, request: web.Request, body: bytes, call: Call) -> Answer:
         key = request.headers.get(signing.IDEMPOTENCY_KEY, "")
@@ -106,6 +104,17 @@ class _Endpoint:
             raise Malformed("invalid", 422, str(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Malformed("malformed", 400) from None
+
+
+def _response(answer: Answer) -> web.Response:
+    headers: dict[str, str] = {}
+    if answer.content_type == PROBLEM:
+        problem = msgspec.json.decode(answer.body, type=wire.Problem)
+        if problem.retry_after is not None:
+            headers["Retry-After"] = str(problem.retry_after)
+    return web.Response(
+        body=answer.body, status=answer.status, content_type=answer.content_type, headers=headers
+    )
 
 
 def _kept(refusal: Refusal) -> Answer:
