@@ -1,0 +1,358 @@
+"""Passwords typed into a chat: found and taken out before anything is stored.
+
+The rule (security.md: no secret in a log or chat) is one-sided: leaving a part of a password is
+worse than taking a word too many. Every recognised password disappears with the whole run of
+characters around it; what stays is readable enough to be answered.
+
+Two ways to be recognised: *in context* ("password saya kucing123", "pw: …", "my password is …"),
+and *by shape alone* (upper and lower case, digits, symbols mixed as no word, number or address
+mixes them). The scan reads each word a bounded number of times: linear in the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nlu.ordinary import STOPPERS, is_ordinary
+from nlu.shapes import has_digits_and_letters, is_identifier, is_secret_shape, is_weak_shape
+from nlu.tables import words
+
+MARKER = "[redacted]"
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """The text without passwords, and whether there was one."""
+
+    text: str
+    found: bool
+
+
+def redact(text: str) -> Redacted:
+    """Return `text` with every recognised password replaced by `[redacted]`."""
+    line = [_Word.of(match) for match in _WORD.finditer(text)]
+    spans = _merge(sorted([*_in_context(line, text), *_by_shape(line)]))
+    if not spans:
+        return Redacted(text, found=False)
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        parts += (text[at:start], MARKER)
+        at = end
+    return Redacted("".join([*parts, text[at:]]), found=True)
+
+
+_WORD = re.compile(r"\S+")
+_TRAILING = ".,;:!?)]}>\"'`\u201d\u2019"
+_LEADING = "([{<\"'`\u201c\u2018"
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
+_CUE = re.compile(
+    r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey|pswd?|pswrd"
+    r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya)?\Z"
+)
+_BINDERS = words("adalah ialah yaitu yakni is was are = : := -> => → == isnya")
+_SOFT = words("jadi menjadi jd to ke as with pakai pake pakek dengan dgn itu ini namely like")
+_OWNERS = words("""
+saya sy aku ak gue gw gua ku my our lama baru sekarang skrg new old current lamanya barunya
+sementara temporary kami kita awak i'm default awal terakhir
+""")
+_FILLERS = _OWNERS | words("""
+akun account sso email e-mail itb ina portal siakad lms wifi laptop yang yg utk untuk for of the
+the- kampus buat nya dari on in milik tadi kemarin dulu at user mailbox office 365 o365
+microsoft teams login masuk punya mahasiswa dosen student staff should be now saat pc this that
+it's account's
+""")
+_REQUESTS = words("""
+reset mereset direset lupa lupakan ganti mengganti ubah mengubah merubah rubah forgot forget
+change resetting resetkan ganti2 riset reseting recover lost hilang request permintaan minta
+kendala permohonan subject perihal hal layanan topik masalah problem trouble help
+""")
+_POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
+_BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
+_REACH = 9
+"""Words looked at between the cue and the value."""
+_RUN = 12
+"""Words a passphrase may have."""
+_SHORTEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A run of non-blank characters: where it stands, as written and as compared."""
+
+    start: int
+    end: int
+    raw: str
+    bare: str
+    """Lower case, without the punctuation around it."""
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> _Word:
+        raw = match.group()
+        bare = raw.rstrip(_TRAILING).lstrip(_LEADING).lower() or raw
+        return cls(match.start(), match.end(), raw, bare)
+
+    @property
+    def closes(self) -> bool:
+        """The clause ends after this word."""
+        return self.raw[-1] in ".,;?!"
+
+
+_Span = tuple[int, int]
+
+
+def _merge(spans: list[_Span]) -> list[_Span]:
+    merged: list[_Span] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _by_shape(line: list[_Word]) -> list[_Span]:
+    return [(word.start, word.end) for word in line if is_secret_shape(word.raw)]
+
+
+# -- in context -------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What stands between the cue and the value."""
+
+    at: int
+    """Index of the word the value begins in."""
+    offset: int
+    """Characters of that word which still belong to the cue ("pw:")."""
+    bound: bool
+    """An explicit "is", ":" or "=" was there."""
+    written: bool
+    """The binding was a colon, equals sign or arrow."""
+    soft: bool
+    """A weaker binding was there: "to", "jadi", "itu"."""
+    owned: bool
+    """Words such as "my", "saya", "-nya" were there."""
+    requested: bool
+    """The cue is part of a request ("reset password: 13519001")."""
+
+
+def _in_context(line: list[_Word], text: str) -> list[_Span]:
+    spans: list[_Span] = []
+    for index, word in enumerate(line):
+        head, rest, written = _head(word)
+        cue = _CUE.match(head)
+        if cue is None and head == "kata" and _next_is(line, index, "sandi"):
+            continue  # the cue is the next word
+        if cue is None:
+            continue
+        spans += _before(line, index)
+        context = _walk(line, index, rest, written=written, owned=cue.group("own") is not None)
+        if context is not None:
+            spans += _value(line, context, text)
+    return spans
+
+
+def _head(word: _Word) -> tuple[str, int, bool]:
+    """Split "pw:kucing" → ("pw", 3, True); without a colon the offset is 0."""
+    raw = word.raw
+    for position, char in enumerate(raw[:40]):
+        if char in ":=" and position:
+            end = position + 1
+            while end < len(raw) and raw[end] in ":=>":
+                end += 1
+            head = raw[:position].lower().lstrip(_LEADING + "*-_/\u2022")
+            return _last_part(head), end if end < len(raw) else 0, True
+    return _last_part(word.bare), 0, False
+
+
+def _last_part(head: str) -> str:
+    # "user/pass" ends in the cue.
+    return head.rsplit("/", 1)[-1].strip("*_-")
+
+
+def _next_is(line: list[_Word], index: int, expected: str) -> bool:
+    return index + 1 < len(line) and _head(line[index + 1])[0].startswith(expected)
+
+
+def _walk(  # noqa: C901 - one branch for each role a word can play
+    line: list[_Word], cue: int, rest: int, *, written: bool, owned: bool
+) -> _Context | None:
+    """Step over "akun saya yang baru adalah" to the word that may be the value."""
+    requested = _is_request(line, cue)
+    if rest:
+        return _Context(cue, rest, True, written, False, owned, requested)
+    if line[cue].raw[-1] in ".?!;," and not written:
+        return None
+    bound, soft = written, False
+    for at in range(cue + 1, min(cue + 1 + _REACH, len(line))):
+        word = line[at]
+        match _role(word, line[at].raw, bound=bound, written=written):
+            case "binder":
+                bound, written = True, written or word.raw[0] in ":=-\u2192"
+            case "colon":
+                rest = _head(word)[1]
+                if rest:
+                    return _Context(at, rest, True, True, soft, True, requested)
+                bound = written = True
+            case "soft":
+                soft = True
+            case "polite":
+                owned = False
+            case "filler":
+                owned = owned or word.bare in _OWNERS
+                if word.raw[-1] in ".?!;":
+                    return None
+            case _ if not bound and _is_other_login(word, owned=owned, requested=requested):
+                owned = False
+            case _:
+                return _Context(at, 0, bound, written, soft, owned, requested)
+    return None
+
+
+def _role(word: _Word, raw: str, *, bound: bool, written: bool) -> str:
+    head, _, colon = _head(word)
+    if word.bare in _BINDERS or raw in _BINDERS:
+        return "binder"
+    if colon and head in _FILLERS | _BINDERS | _POLITE:
+        return "colon"
+    if word.bare in _SOFT:
+        return "soft"
+    if word.bare in _POLITE:
+        return "polite"
+    return "filler" if word.bare in _FILLERS and not (bound and written) else "value"
+
+
+def _is_other_login(word: _Word, *, owned: bool, requested: bool) -> bool:
+    # "password akun budi.santoso itu …": the account's name stands between.
+    if word.bare.isdigit():
+        return requested or not owned
+    return is_identifier(word.raw)
+
+
+def _is_request(line: list[_Word], cue: int) -> bool:
+    return any(word.bare in _REQUESTS for word in line[max(0, cue - 3) : cue])
+
+
+def _value(line: list[_Word], context: _Context, text: str) -> list[_Span]:
+    first = line[context.at]
+    start = first.start + context.offset
+    quoted = _quoted(text, start, context)
+    if quoted is not None:
+        return [quoted]
+    value = text[start : first.end]
+    bare = value.rstrip(_TRAILING).lstrip(_LEADING).lower()
+    if context.bound:
+        return _bound_value(line, context, start, value, bare)
+    if context.soft and _is_soft_value(value, bare):
+        return [(start, first.end)]
+    return _loose_value(line, context, start)
+
+
+def _quoted(text: str, start: int, context: _Context) -> _Span | None:
+    closing = _QUOTES.get(text[start])
+    if closing is None:
+        return None
+    end = text.find(closing, start + 1, start + 80)
+    if end < 0:
+        return None
+    inner = text[start + 1 : end].split()
+    if not inner or all(is_ordinary(word.strip(_TRAILING).lower()) for word in inner):
+        return None
+    if not context.bound and len(inner) > _RUN:
+        return None
+    while end + 1 < len(text) and not text[end + 1].isspace():
+        end += 1
+    return start, end + 1
+
+
+def _bound_value(
+    line: list[_Word], context: _Context, start: int, value: str, bare: str
+) -> list[_Span]:
+    if context.requested and (is_identifier(value) or bare.isdigit()):
+        return []
+    passphrase = bare.isalpha() or "-" in bare
+    if passphrase and is_ordinary(bare, participles=not context.written) and bare != "rahasia":
+        if _is_phrase(line[context.at : context.at + 3]):
+            return [(start, _run_end(line, context.at, passphrase=True))]
+        return [] if context.written else _loose_value(line, context, start)
+    return [(start, _run_end(line, context.at, passphrase=passphrase))]
+
+
+def _is_phrase(line: list[_Word]) -> bool:
+    # "correct horse battery": a plain word, and two that nobody says about a password.
+    return (
+        len(line) == 3  # noqa: PLR2004 - the three words of the docstring
+        and not any(word.closes for word in line[:2])
+        and not any(is_ordinary(word.bare) or not word.bare.isalpha() for word in line[1:])
+    )
+
+
+def _run_end(line: list[_Word], at: int, *, passphrase: bool) -> int:
+    """Return where a value of several words ends: "kuda makan rumput", "Bandung 2024 #1"."""
+    end = line[at].end
+    if line[at].closes and line[at].raw[-1] != "!":
+        return end
+    for word in line[at + 1 : at + _RUN]:
+        if word.bare in STOPPERS or _CUE.match(_head(word)[0]):
+            break
+        shaped = (
+            not word.bare.isalpha() and not is_ordinary(word.bare) and not is_identifier(word.raw)
+        )
+        if not (shaped or (passphrase and word.bare.isalpha())):
+            break
+        end = word.end
+        if word.closes:
+            break
+    return end
+
+
+def _is_soft_value(value: str, bare: str) -> bool:
+    if is_ordinary(bare) or is_identifier(value) or len(bare) < _SHORTEST:
+        return False
+    return not bare.isdigit() or len(bare) >= _SHORTEST + 2
+
+
+def _loose_value(line: list[_Word], context: _Context, start: int) -> list[_Span]:
+    """Without "is": the run of unusual words counts when one of them has a password's shape."""
+    if context.requested and not context.owned:
+        return []  # "lupa password akun Kost48": the name of an account
+    end = None
+    for at in range(context.at, min(context.at + _RUN, len(line))):
+        word = line[at]
+        raw = word.raw[context.offset :] if at == context.at else word.raw
+        bare = word.bare[context.offset :] if at == context.at else word.bare
+        if is_ordinary(bare, participles=False) or bare in _FILLERS or _CUE.match(_head(word)[0]):
+            break
+        if _is_loose_secret(raw, bare, context, first=at == context.at):
+            end = word.end
+        elif at > context.at and is_identifier(raw):
+            break
+        if word.closes and word.raw[-1] != "!":
+            break
+    return [] if end is None else [(start, end)]
+
+
+def _is_loose_secret(raw: str, bare: str, context: _Context, *, first: bool) -> bool:
+    if bare.isdigit():
+        return context.owned and not context.requested and len(bare) >= _SHORTEST
+    if is_identifier(raw) or len(bare) < _SHORTEST:
+        return False
+    if first and context.owned and "-" in bare[1:-1]:
+        return True
+    return is_weak_shape(raw)
+
+
+def _before(line: list[_Word], cue: int) -> list[_Span]:
+    # "kucing123 itu password saya": the value stands before its name.
+    at = cue - 1
+    if at >= 0 and line[at].bare == "kata":
+        at -= 1
+    while at >= 0 and line[at].bare in _BEFORE:
+        at -= 1
+    if at < 0 or (line[at].closes and line[at].raw[-1] != ","):
+        return []
+    word = line[at]
+    if not has_digits_and_letters(word.raw) or is_identifier(word.raw) or is_ordinary(word.bare):
+        return []
+    return [(word.start, word.end)] if len(word.bare) >= _SHORTEST + 2 else []

@@ -1,0 +1,159 @@
+"""Passwords typed into a chat are found; what is no password stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.secrets import MARKER, redact
+from tests.nlu.passwords import SYMBOLS, Typed, generated
+
+SECRETS = [
+    ("password saya Bandung#2024", "password saya [redacted]"),
+    ("pw: kucing123", "pw: [redacted]"),
+    ("pw:kucing123", "pw:[redacted]"),
+    ("sandinya rahasia-ku", "sandinya [redacted]"),
+    ("my password is sunshine", "my password is [redacted]"),
+    ("pass baru: qwerty", "pass baru: [redacted]"),
+    ("password saya 'kuda lari'", "password saya [redacted]"),
+    ("password saya Bandung 2024!", "password saya [redacted]"),
+    ("password saya 12345678 gabisa", "password saya [redacted] gabisa"),
+    ("password akun budi.santoso itu kucing123", "password akun budi.santoso itu [redacted]"),
+    ("ubah password jadi Kucing99", "ubah password jadi [redacted]"),
+    ("kucing123 itu password saya", "[redacted] itu password saya"),
+    ("Username: budi.santoso\nPassword: kucing", "Username: budi.santoso\nPassword: [redacted]"),
+    ("my password is correct horse battery staple", "my password is [redacted]"),
+    ("sandi: kuda makan rumput tolong cek", "sandi: [redacted] tolong cek"),
+    ("ini pw gue ya min: asdfgh", "ini pw gue ya min: [redacted]"),
+    ("Tr0ub4dor&3x", "[redacted]"),
+    ("udah coba Bandung#2024, tetep gagal", "udah coba [redacted] tetep gagal"),
+]
+
+HARMLESS = [
+    "lupa password NIM 13519001",
+    "reset password: budi.santoso",
+    "Reset password: budi.santoso@itb.ac.id",
+    "lupa password 198503122010122001",
+    "reset sandi akun 13519001 dong",
+    "kode saya 1234 5678",
+    "kodenya 12345678",
+    "1234-5678",
+    "password saya salah terus",
+    "password saya salah-salah terus",
+    "sandi saya salah2 terus",
+    "password: lupa",
+    "password saya apa ya?",
+    "kok password saya gk bs ya 2x",
+    "my password is not working",
+    "my password keeps getting rejected 3 times",
+    "my password isn't accepted",
+    "kata sandi yang benar adalah yang mana",
+    "nik&password benar",
+    "lupa password akun Portal48 saya",
+    "102/IT1.B01/TU.02/2023",
+    "No.102/IT1.B01/TU.02/2023 tanggal 8 Maret 2023",
+    "ITB-2026-000123",
+    "10.Muhammad Ali, PT Sejahtera, ali@contoh.co.id",
+    "1. Dr. Ir. Siti Rahma, M.T.; KAP Contoh; siti@contoh.co.id",
+    "Dr. Ir. Siti Rahma, M.T.",
+    "+62 812-3456-7890",
+    "https://akun.contoh.ac.id/Reset?x=Ab12#Cd34",
+    "17/3/2023",
+    "Rp50.000/bulan",
+    "laptop saya Windows11 dan iPhone15ProMax",
+    "gimana sih!Tolong dong min",
+    "Fakultas Teknik Sipil dan Lingkungan",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SECRETS)
+def test_a_typed_password_disappears(text, expected):
+    redacted = redact(text)
+
+    assert redacted.text == expected
+    assert redacted.found
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_password_stays(text):
+    redacted = redact(text)
+
+    assert redacted.text == text
+    assert not redacted.found
+
+
+def _left_over(typed: Typed) -> bool:
+    """Whether a piece of four characters of the password is still to be read."""
+    around = typed.text.replace(typed.password, "")
+    after = redact(typed.text).text.replace(MARKER, "\0")
+    pieces = {typed.password[at : at + 4] for at in range(len(typed.password) - 3)}
+    return any(piece in after and piece not in around for piece in pieces)
+
+
+def test_recall_on_generated_passwords_is_at_least_99_percent():
+    typed = generated(6000)
+
+    missed = [each for each in typed if _left_over(each)]
+
+    assert len(missed) <= 0.01 * len(typed), missed[:10]
+
+
+@given(
+    st.text(alphabet=f"abcXYZ123{SYMBOLS}", min_size=1, max_size=30).filter(
+        lambda text: any(map(str.isalpha, text)) and any(map(str.isdigit, text))
+    )
+)
+def test_after_a_colon_nothing_of_the_value_stays(value):
+    # A word in quotation marks or brackets loses them, too: the whole run of characters goes.
+    assert redact(f"password: {value}").text == f"password: {MARKER}"
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_survived_and_redacting_twice_changes_nothing(text):
+    once = redact(text)
+
+    assert once.found or once.text == text
+    assert redact(once.text).text == once.text
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "password ",
+        "pw:",
+        "a",
+        "kata ",
+        "1.",
+        "a.b",
+        "a/",
+        "password is ",
+        "'\"",
+        "a!",
+        "1a",
+        "itu ",
+    ],
+)
+def test_the_scan_is_linear(block):
+    # Twice the text may take twice the steps; steps are counted, not seconds.
+    assert _steps(block * (10_000 // len(block))) <= 2.5 * _steps(block * (5_000 // len(block)))
+
+
+def _steps(text: str) -> int:
+    import sys  # noqa: PLC0415 - only this helper traces
+
+    count = 0
+
+    def trace(*_):
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        redact(text)
+    finally:
+        sys.settrace(before)
+    return count + len(text)
