@@ -1,3 +1,8 @@
 """Every table of the backend: importing this module fills `backend.store.database.metadata`."""
 
+# ruff: noqa: PLC0414 - the alias says that the import is meant for others
+
 from backend.store import accounts as accounts
+from backend.store import audit as audit
+from backend.store import feed as feed
+from backend.store import jobs as jobs
