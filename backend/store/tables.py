@@ -6,3 +6,5 @@ from backend.store import accounts as accounts
 from backend.store import audit as audit
 from backend.store import feed as feed
 from backend.store import jobs as jobs
+from backend.store import limits as limits
+from backend.store import verification as verification
