@@ -22,6 +22,17 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCursor:
+    """Remember how far a reader has come, in the transaction that stores what it read.
+
+    A cursor only moves forward: a smaller `value` than the stored one changes nothing.
+    """
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Out:
     """One effect to leave through the outbox.
 
@@ -36,11 +47,15 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Put `payload` into the conversation's inbox after `seconds`. Same `name`: replaced."""
+    """Put `payload` into the conversation's inbox after `seconds`. Same `name`: replaced.
+
+    `cancel`, or `seconds` of 0 or less, takes a timer of that name away.
+    """
 
     name: str
-    seconds: float
-    payload: str
+    seconds: float = 0.0
+    payload: str = ""
+    cancel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One outbox row on its way. `key` is the idempotency key: a repeat after a crash has the same."""
+    """One outbox row on its way.
+
+    `key` is the idempotency key: opaque, 36 to 60 characters of `[0-9a-f.]`, the same when the row
+    is repeated after a crash, never used for another row (even after the database was made anew).
+    `attempts` counts the tries that failed before this one.
+    """
 
     id: int
     key: str
@@ -81,12 +101,18 @@ class Handler(Protocol):
         ...
 
     async def on_dead_letter(self, conversation: str, payload: str, error: str) -> None:
-        """Be told of a message or effect that was given up on, so that a human hears of it."""
+        """Be told of a message or effect that was given up on, so that a human hears of it.
+
+        Told again (every minute, and after a crash) until it returns without an exception.
+        """
         ...
 
 
 class RetryLater(Exception):
-    """A sender could not deliver; the runtime tries again, no sooner than `after` seconds."""
+    """A sender could not deliver; the runtime tries again, no sooner than `after` seconds.
+
+    `reason` is stored and logged: no text of users, no address, no code in it.
+    """
 
     def __init__(self, reason: str, after: float | None = None) -> None:
         super().__init__(reason)
@@ -94,7 +120,10 @@ class RetryLater(Exception):
 
 
 class GiveUp(Exception):
-    """A sender knows that trying again is useless: dead letter at once."""
+    """A sender knows that trying again is useless: dead letter at once.
+
+    Its message is stored and logged: no text of users, no address, no code in it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +140,8 @@ class Policy:
     max_delay: float = 60.0
     on_give_up: Callable[[Delivery, str], Awaitable[Sequence[str]]] | None = None
     """What to put into the inbox instead of an answer after the last try."""
+    timeout: float = 30.0
+    """Seconds one try may take; then it counts as failed."""
 
 
 class Runtime(Protocol):
@@ -120,12 +151,36 @@ class Runtime(Protocol):
         """Connect, take the process lock, adopt what a dead process left."""
         ...
 
-    async def ingest(self, messages: Sequence[Inbound]) -> None:
-        """Store; returns after the commit. Raises NotAccepting when stopping or disconnected."""
+    async def ingest(
+        self, messages: Sequence[Inbound], *, cursor: MoveCursor | None = None
+    ) -> None:
+        """Store all of `messages` in one commit, and return after it.
+
+        Messages of one conversation are handled in the order given. Raises NotAccepting when
+        stopping, disconnected or overloaded: nothing is stored then, or the sender's repeat is
+        recognised by its dedupe key.
+        """
+        ...
+
+    async def read_cursor(self, name: str) -> int:
+        """Return the value last stored by a `MoveCursor` of that name; 0 when there is none."""
         ...
 
     async def settled(self, conversation: str, within: float) -> bool:
-        """Wait until the conversation has no waiting message and no effect under way here."""
+        """Wait until the conversation has no waiting message and no effect under way.
+
+        Effects that wait for a retry beyond the `within` seconds do not count. False: something
+        was still under way when the time was over.
+        """
+        ...
+
+    async def ingest_and_collect(self, message: Inbound, within: float) -> Sequence[StoredMessage]:
+        """Store `message`, wait until the conversation is settled, return what was said meanwhile.
+
+        The messages are those a pull channel would find in the log, oldest first, handed over
+        from memory. After `within` seconds it returns what there is; the rest is in the log.
+        Raises NotAccepting as `ingest` does.
+        """
         ...
 
     async def log_after(
