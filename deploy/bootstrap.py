@@ -36,10 +36,13 @@ def kept() -> str | None:
 
 def install() -> str:
     target = ["install", "--quiet", "--target", str(TOOLS), "--upgrade", UV]
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
+    probe = [sys.executable, "-m", "pip", "--version"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
         with tempfile.TemporaryDirectory() as folder:
             wheel = download_pip(Path(folder))
-            subprocess.run([sys.executable, f"{wheel}/pip", *target], check=True, stdout=sys.stderr)
+            subprocess.run(
+                [sys.executable, f"{wheel}/pip", *target], check=True, stdout=sys.stderr
+            )
     else:
         subprocess.run([sys.executable, "-m", "pip", *target], check=True, stdout=sys.stderr)
     return kept() or sys.exit("uv was installed but is not where it should be")

@@ -1,0 +1,77 @@
+"""Bring a database to the newest schema (Alembic), safely when several processes start at once."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from ops import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+LOCK = 0x68656C70
+"""Key of the advisory lock under which one process migrates (the letters "help")."""
+
+
+async def upgrade(url: str, folder: Path) -> None:
+    """Run the migrations in `folder` that the database at `url` has not seen.
+
+    `url` names an async driver. One transaction: a failed migration leaves the old schema.
+    """
+    async with _connect(url) as connection:
+        await connection.run_sync(_upgrade, folder)
+
+
+async def is_current(url: str, folder: Path) -> bool:
+    """Tell whether the database at `url` has seen every migration in `folder`."""
+    newest = ScriptDirectory.from_config(_config(folder)).get_current_head()
+    async with _connect(url) as connection:
+        return await connection.run_sync(_revision) == newest
+
+
+def run_environment(metadata: sa.MetaData) -> None:
+    """Do what an `env.py` does: run the wanted migrations on the connection that was handed in."""
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+@asynccontextmanager
+async def _connect(url: str) -> AsyncGenerator[AsyncConnection]:
+    engine = create_async_engine(url, execution_options={"sqlite_begin": "IMMEDIATE"})
+    if engine.dialect.name == "sqlite":
+        sqlite.set_up(engine.sync_engine)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: sa.Connection, folder: Path) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    config = _config(folder)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(folder: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    return config

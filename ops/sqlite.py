@@ -1,0 +1,36 @@
+"""How SQLite is opened everywhere: durable, patient, with transactions that say what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+
+
+def set_up(engine: sa.Engine) -> None:
+    """Prepare every connection of `engine`.
+
+    The execution option `sqlite_begin` (DEFERRED by default, IMMEDIATE for writers) says how
+    transactions begin: a writer that starts as a reader could fail in the middle.
+    """
+    event.listen(engine, "connect", _connect)
+    event.listen(engine, "begin", _begin)
+
+
+def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+    # The driver must not begin transactions by itself.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")
