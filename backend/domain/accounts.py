@@ -108,16 +108,3 @@ def normalise_login(key: str) -> str | None:
     if not folded or len(folded) > MAX_LOGIN or not folded.isprintable():
         return None
     return folded
-
-
-def mask_email(address: str | None) -> str:
-    """Hide the name of an address, keep its domain: `budi@example.net` -> `b***@example.net`."""
-    if not address:
-        return ""
-    name, _, domain = address.rpartition("@")
-    return f"{name[:1]}***@{domain}"
-
-
-def mask_username(username: str) -> str:
-    """Keep the first two characters of every part: `budi.santoso` -> `bu***.sa***`."""
-    return ".".join(f"{part[:2]}***" for part in username.split("."))

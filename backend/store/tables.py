@@ -1,10 +1,5 @@
 """Every table of the backend: importing this module fills `backend.store.database.metadata`."""
 
-# ruff: noqa: PLC0414 - the alias says that the import is meant for others
+from backend.store import accounts
 
-from backend.store import accounts as accounts
-from backend.store import audit as audit
-from backend.store import feed as feed
-from backend.store import jobs as jobs
-from backend.store import limits as limits
-from backend.store import verification as verification
+__all__ = ["accounts"]
