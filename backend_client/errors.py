@@ -21,8 +21,11 @@ class Unavailable(BackendError):
 class Refused(BackendError):
     """The backend said no: `code` is the last part of the problem's type (RFC 9457)."""
 
-    def __init__(self, code: str, status: int, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: str, status: int, retry_after: int | None = None, detail: str | None = None
+    ) -> None:
         super().__init__(f"{code} ({status})")
+        self.detail = detail
         self.code = code
         self.status = status
         self.retry_after = retry_after

@@ -104,4 +104,4 @@ def _read(response: aiohttp.ClientResponse, body: bytes, answer: Any) -> Any:  #
     code = problem.type.rpartition(":")[2]
     if status in RETRYABLE and code != "paused":
         raise Unavailable(code, problem.retry_after)
-    raise Refused(code, status, problem.retry_after)
+    raise Refused(code, status, problem.retry_after, problem.detail)

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from backend.service.tickets import Tickets
     from backend.service.unlocks import Unlocks
     from backend.service.verification import Verification
+    from backend.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a route may use."""
 
+    db: Database
     verification: Verification
     links: Links
     unlocks: Unlocks

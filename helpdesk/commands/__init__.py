@@ -1,0 +1,1 @@
+"""One module per command of `helpdesk`. Each imports its service only when it runs."""

@@ -1,0 +1,62 @@
+"""`helpdesk up`, `helpdesk bot`, `helpdesk backend`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import uvloop
+
+from helpdesk.output import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+BAD_SETTINGS = 2
+"""Exit code: the settings are wrong or unsafe."""
+
+
+@click.command()
+def up() -> None:
+    """Run everything on this machine: backend, bot, web chat."""
+    from helpdesk.up import Supervisor
+
+    sys.exit(asyncio.run(Supervisor().run()))
+
+
+@click.command()
+def bot() -> None:
+    """Run the bot service: channels, conversations."""
+    from bot.main import run_bot
+    from bot.settings import BotSettings, UnsafeSettings
+
+    try:
+        _run(run_bot(BotSettings()))
+    except UnsafeSettings as error:
+        _refuse(error)
+
+
+@click.command()
+def backend() -> None:
+    """Run the backend service: accounts, codes, tickets, one-time pages."""
+    from backend.main import run_backend
+
+    from backend.settings import BackendSettings, UnsafeSettings
+
+    try:
+        _run(run_backend(BackendSettings()))
+    except UnsafeSettings as error:
+        _refuse(error)
+
+
+def _run(service: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(service)
+
+
+def _refuse(error: Exception) -> None:
+    errors.print(f"[bold]Not started.[/] {error}")
+    sys.exit(BAD_SETTINGS)
