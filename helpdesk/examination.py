@@ -27,7 +27,7 @@ from backend_client.transport import Transport
 from helpdesk.operator import Operator
 from ops import migrations
 from ops.clock import SystemClock
-from ops.keys import load_or_make_key
+from ops.keys import key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -153,11 +153,9 @@ class Examiner:
 
     async def bot_key(self) -> Finding:
         """Does the backend accept the bot's signature?"""
-        given = self._bot.bot_key
-        key = given.get_secret_value() if given else load_or_make_key(self._bot.state_dir, "bot")
-        client = BackendClient(
-            Transport(self._bot.backend, principal="bot", key=key, clock=SystemClock())
-        )
+        secret = key(self._bot.bot_key, self._bot.state_dir, "bot")
+        transport = Transport(self._bot.backend, principal="bot", key=secret, clock=SystemClock())
+        client = BackendClient(transport)
         try:
             await client.feed(0, 0)
         except BackendError as error:

@@ -13,7 +13,6 @@ from backend_client.errors import Refused, Unavailable
 from backend_client.transport import Transport
 from helpdesk.output import errors
 from ops.clock import SystemClock
-from ops.keys import load_or_make_key
 from ops.settings import CommonSettings
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ class Operator:
 
     async def post(self, path: str, answer: Any, message: msgspec.Struct) -> Any:  # noqa: ANN401 - likewise
         """Write once. Raises Refused, Unavailable."""
-        key = secrets.token_hex(16)
+        once = secrets.token_hex(16)
         return await self._transport.call(
-            "POST", path, answer, message=message, key=key, within=60.0
+            "POST", path, answer, message=message, key=once, within=60.0
         )
 
     async def close(self) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path  # noqa: TC003 - part of the public signature
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+
+def key(given: SecretStr | None, state_dir: Path, name: str) -> str:
+    """Return the key that was given, else the one kept (or made now) in the state folder."""
+    return given.get_secret_value() if given else load_or_make_key(state_dir, name)
 
 
 def load_or_make_key(state_dir: Path, name: str) -> str:
