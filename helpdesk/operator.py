@@ -32,17 +32,11 @@ class Operator:
 
     def __init__(self, actor: str, settings: CommonSettings | None = None) -> None:
         settings = settings or CommonSettings()
-        given = settings.operator_key
-        key = (
-            given.get_secret_value() if given else load_or_make_key(settings.state_dir, "operator")
-        )
         self.actor = actor
         self._transport = Transport(
             f"http://{settings.backend_bind}",
             principal="operator",
-            key=key.get_secret_value()
-            if key
-            else load_or_make_key(settings.state_dir, "operator"),
+            key=key(settings.operator_key, settings.state_dir, "operator"),
             clock=SystemClock(),
             actor=actor,
         )
