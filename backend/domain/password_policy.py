@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 from backend.domain.blocklist import COMMON_LIST, COMMON_WORDS, is_mostly_words, with_words
 
 if TYPE_CHECKING:
@@ -63,6 +65,46 @@ ITB = Policy("itb", min_length=10)
 NIST = Policy("nist", min_length=15, composition=False)
 """NIST SP 800-63B-4 §3.1.1.2: at least 15 characters, no composition rules."""
 PROFILES = {policy.name: policy for policy in (ITB, NIST)}
+
+
+class ShapeCheck(Struct, frozen=True):
+    """A rule as a regular expression (JavaScript and Python) that a password must match."""
+
+    rule: Rule
+    pattern: str
+    value: int | None = None
+    """The number to put into the sentence, where the rule has one."""
+
+
+class PolicyView(Struct, frozen=True):
+    """The rules of shape as data, so that a page can check them while the person types.
+
+    The page's check is a courtesy: the server enforces these and the rules that need it.
+    """
+
+    name: str
+    min_length: int
+    max_length: int
+    checks: tuple[ShapeCheck, ...]
+
+
+def policy_view(policy: Policy) -> PolicyView:
+    """Return `policy` as data."""
+    low, high = policy.min_length, policy.max_length
+    checks = [
+        ShapeCheck(Rule.TOO_SHORT, f"^[\\s\\S]{{{low},}}$", low),
+        ShapeCheck(Rule.TOO_LONG, f"^[\\s\\S]{{0,{high}}}$", high),
+        ShapeCheck(Rule.CHARSET, "^[ -~]*$"),
+        ShapeCheck(Rule.EDGE_SPACE, r"^(?:\S(?:[\s\S]*\S)?)?$"),
+    ]
+    if policy.composition:
+        checks += [
+            ShapeCheck(Rule.NEEDS_UPPER, "[A-Z]"),
+            ShapeCheck(Rule.NEEDS_LOWER, "[a-z]"),
+            ShapeCheck(Rule.NEEDS_DIGIT, "[0-9]"),
+            ShapeCheck(Rule.NEEDS_SYMBOL, "[ -/:-@\\[-`{-~]"),
+        ]
+    return PolicyView(policy.name, low, high, tuple(checks))
 
 
 class Strength(Protocol):

@@ -43,7 +43,7 @@ accounts = sa.Table(
 recovery_freezes = sa.Table(
     "recovery_freezes",
     metadata,
-    sa.Column("account_id", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(200), primary_key=True),
     sa.Column("frozen_until", Instant, nullable=False),
 )
 """ "It wasn't me" (security.md 10): ours whatever the directory, so no foreign key."""
@@ -52,7 +52,7 @@ freeze_tokens = sa.Table(
     "freeze_tokens",
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("account_id", sa.String(64), nullable=False),
+    sa.Column("account_id", sa.String(200), nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
     sa.Column("used_at", Instant),
 )
@@ -61,7 +61,7 @@ freeze_tokens = sa.Table(
 password_salts = sa.Table(
     "password_salts",
     metadata,
-    sa.Column("account_id", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(200), primary_key=True),
     sa.Column("salt", sa.LargeBinary(16), nullable=False),
 )
 """One salt per account: one key derivation compares a candidate with the whole history."""
@@ -70,7 +70,7 @@ password_history = sa.Table(
     "password_history",
     metadata,
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
-    sa.Column("account_id", sa.String(64), nullable=False),
+    sa.Column("account_id", sa.String(200), nullable=False),
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_password_history_account_id_id", "account_id", "id"),
@@ -80,8 +80,8 @@ password_operations = sa.Table(
     "password_operations",
     metadata,
     sa.Column("op_id", sa.String(100), primary_key=True),
-    sa.Column("account_id", sa.String(64), nullable=False, index=True),
-    sa.Column("open_account", sa.String(64), unique=True),
+    sa.Column("account_id", sa.String(200), nullable=False),
+    sa.Column("link_id", sa.String(32)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("reasons", sa.String(200), nullable=False, default=""),
     sa.Column("before_version", sa.Integer, nullable=False),
@@ -91,13 +91,23 @@ password_operations = sa.Table(
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("decided_at", Instant, index=True),
 )
-"""One row per change. `open_account` is the lock across processes: one undecided change each."""
+"""One row per change that was sent to the directory."""
+
+_undecided = password_operations.c.decided_at.is_(None)
+sa.Index(
+    "uq_password_operations_undecided",
+    password_operations.c.account_id,
+    unique=True,
+    sqlite_where=_undecided,
+    postgresql_where=_undecided,
+)
+# The lock across processes: an account has one undecided change at most.
 
 session_revocations = sa.Table(
     "session_revocations",
     metadata,
     sa.Column("op_id", sa.String(100), primary_key=True),
-    sa.Column("account_id", sa.String(64), nullable=False),
+    sa.Column("account_id", sa.String(200), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("due_at", Instant, index=True),
     sa.Column("queued_at", Instant, nullable=False),
