@@ -13,6 +13,7 @@ from backend_client.errors import Refused, Unavailable
 from backend_client.transport import Transport
 from helpdesk.output import errors
 from ops.clock import SystemClock
+from ops.keys import key
 from ops.settings import CommonSettings
 
 if TYPE_CHECKING:
