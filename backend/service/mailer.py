@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
+from sqlalchemy import event
 
 from backend.service.mail_outage import Outage
 from backend.service.mail_rules import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from backend.service.feed import Feed
     from backend.service.ports import MailTransport
@@ -64,8 +66,7 @@ _SECONDS = Histogram(
     ["template"],
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400),
 )
-_QUICK_LOOKS = (0.02, 0.05, 0.1, 0.3)
-"""Seconds between looks after `queue`, whose caller has perhaps not committed yet."""
+_QUEUED = "mail_queued"
 
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +96,8 @@ class Mailer:
         self._rules = rules
         self._outage = Outage(db, transport, feed, clock, rules)
         self._wake = asyncio.Event()
+        # The connection goes back to its pool right after the commit: then the row is visible.
+        event.listen(db.engine.sync_engine, "checkin", self._look_soon)
         self.code_source = code_source
         self.on_bad_address: Callable[[AsyncConnection, RefusedMail], Awaitable[None]] | None
         self.on_bad_address = None
@@ -141,7 +144,7 @@ class Mailer:
             "next_at": now,
         }
         await rows.add(self._db, tx, row)
-        self._wake.set()
+        tx.info[_QUEUED] = True
 
     async def run(self) -> None:
         """Send for ever; cancel to stop: a message in flight gets some seconds to end."""
@@ -151,10 +154,8 @@ class Mailer:
         while True:
             self._wake.clear()
             await self._run_due_safely()
-            if await self._woken():
-                for pause in _QUICK_LOOKS:
-                    await asyncio.sleep(pause)
-                    await self._run_due_safely()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._rules.sweep_seconds)
 
     async def run_due(self) -> int:
         """Send what is due and return how many rows were tried."""
@@ -176,10 +177,9 @@ class Mailer:
         except Exception as error:  # noqa: BLE001 - a database that is away comes back
             _log.error("mail_worker_failed", error=type(error).__name__)
 
-    async def _woken(self) -> bool:
-        with suppress(TimeoutError):
-            return await asyncio.wait_for(self._wake.wait(), self._rules.sweep_seconds)
-        return False
+    def _look_soon(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(_QUEUED, False):
+            self._wake.set()
 
     async def _take(self) -> Claimed | None:
         """Claim the next row, when there is one and the server takes mail."""

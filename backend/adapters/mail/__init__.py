@@ -1,0 +1,1 @@
+"""How mail leaves: by SMTP, or captured in files while developing."""
