@@ -34,10 +34,11 @@ _METRIC = re.compile(
 
 def settings_page() -> str:
     """Return the page of settings."""
-    parts = [
+    head = (
         "# Settings\n\nEvery setting is an environment variable, or a line of a `.env` file in the "
         "working folder. Nothing has to be set to try the product on one machine.\n"
-    ]
+    )
+    parts = [head]
     sections = (
         ("Both services", CommonSettings, None),
         ("Bot", BotSettings, CommonSettings),
