@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nlu.types import Intent
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
@@ -31,7 +33,7 @@ def test_every_setting_says_what_it_is():
 
 
 def pages():
-    return sorted(DOCS.rglob("*.md")) + [ROOT / "README.md"]
+    return [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"]
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -52,8 +54,6 @@ def test_paths_named_in_the_architecture_page_exist():
 
 
 def test_every_intent_is_in_the_labelling_guide():
-    from nlu.types import Intent
-
     guide = (DOCS / "reference" / "labelling.md").read_text()
     assert [intent for intent in Intent if f"`{intent}`" not in guide] == []
 
