@@ -103,7 +103,7 @@ class CodeRules:
         return max(cap.window for cap in caps)
 
     def delay_after(self, attempts: int) -> timedelta:
-        """Return the wait after the `attempts`-th wrong try of a challenge; none after the last."""
+        """Return the wait after the `attempts`-th wrong try; none after the last one."""
         return self.delays[attempts] if attempts < self.tries else timedelta(0)
 
     def tries_left(self, attempts: int, failures: int) -> int:
@@ -112,36 +112,6 @@ class CodeRules:
 
 
 # -- the code -------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What a code is good for: with any other purpose, account, chat or password it is wrong."""
-
-    challenge: str
-    purpose: str
-    account: str
-    channel: str
-    identity: str
-    conversation: str
-    password_version: int
-    destination: str
-
-    def info(self) -> bytes:
-        """Return the binding as HKDF info: parts with their lengths, so none runs into the next."""
-        parts = (
-            "helpdesk/code",
-            self.challenge,
-            self.purpose,
-            self.account,
-            self.channel,
-            self.identity,
-            self.conversation,
-            str(self.password_version),
-            self.destination,
-        )
-        encoded = [part.encode() for part in parts]
-        return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
-
-
 def code_at(key: bytes, counter: int, length: int) -> str:
     """Return the code for the `counter`-th mail of a challenge (HOTP with SHA-256, RFC 4226)."""
     return HOTP(b32encode(key).decode(), digits=length, digest=sha256).at(counter)
@@ -176,23 +146,62 @@ class Death(StrEnum):
     USED = "used"
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    """The part of a challenge that moves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """A code asked for: what the code is bound to, and how far the challenge has come."""
 
-    attempts: int
-    counter: int
+    id: str
+    purpose: str
+    conversation: str
+    channel: str
+    identity: str
+    """Fingerprint of the user's name in the channel."""
+    login: str
+    """Sealed: every step looks the account up anew."""
+    login_index: str
+    account: str
+    """The directory's id, or the stand-in for a login that nobody has."""
+    destination: str
+    """Fingerprint of the address the code goes to."""
+    password_version: int
+    language: str
+    nonce: str
+    mailed: bool
+    """False: no mail went out, so no code is right."""
+    counter: int = 0
+    """Resends so far."""
+    attempts: int = 0
+    started_at: datetime
     expires_at: datetime
     next_try_at: datetime
     resend_at: datetime
-    used: bool = False
-    voided: bool = False
+    used_at: datetime | None = None
+    voided_at: datetime | None = None
+
+    def key_info(self) -> bytes:
+        """Return the HKDF info of the code's key: with anything else in it, the code is wrong.
+
+        Every part comes with its length, so that none runs into the next.
+        """
+        parts = (
+            "helpdesk/code",
+            self.id,
+            self.purpose,
+            self.account,
+            self.channel,
+            self.identity,
+            self.conversation,
+            str(self.password_version),
+            self.destination,
+        )
+        encoded = [part.encode() for part in parts]
+        return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
     def death(self, rules: CodeRules, now: datetime) -> Death | None:
         """Return why the challenge is dead at `now`, or None. At `expires_at` it is."""
-        if self.used:
+        if self.used_at is not None:
             return Death.USED
-        if self.voided:
+        if self.voided_at is not None:
             return Death.VOID
         if self.attempts >= rules.tries:
             return Death.EXHAUSTED

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from backend.store.database import Database
 
+NOBODY = "~"
+"""How the stand-in for an account that does not exist begins."""
+
 recovery_standing = sa.Table(
     "recovery_standing",
     metadata,
@@ -139,7 +142,7 @@ async def pause(db: Database, tx: AsyncConnection, until: datetime) -> None:
 async def count_check(db: Database, tx: AsyncConnection, now: datetime, *, failed: bool) -> None:
     """Count one code that was looked at, in its minute."""
     statement = db.insert(breaker_minutes).values(
-        minute=now.replace(second=0, microsecond=0), checks=1, failures=int(failed)
+        minute=_minute(now), checks=1, failures=int(failed)
     )
     await tx.execute(
         statement.on_conflict_do_update(
@@ -153,10 +156,33 @@ async def count_check(db: Database, tx: AsyncConnection, now: datetime, *, faile
 
 
 async def checks_since(tx: AsyncConnection, since: datetime) -> tuple[int, int]:
-    """Return the codes looked at, and the wrong ones among them, in the minutes after `since`."""
+    """Return the codes looked at, and the wrong ones among them, from the minute of `since` on."""
     statement = sa.select(
         sa.func.coalesce(sa.func.sum(breaker_minutes.c.checks), 0),
         sa.func.coalesce(sa.func.sum(breaker_minutes.c.failures), 0),
-    ).where(breaker_minutes.c.minute > since)
+    ).where(breaker_minutes.c.minute >= _minute(since))
     checks, failures = (await tx.execute(statement)).one()
     return checks, failures
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+async def purge(tx: AsyncConnection, before: datetime) -> None:
+    """Delete what happened before `before`; an account's standing stays, a nobody's does not."""
+    await tx.execute(sa.delete(limit_hits).where(limit_hits.c.at < before))
+    await tx.execute(sa.delete(breaker_minutes).where(breaker_minutes.c.minute < before))
+    await tx.execute(
+        sa.delete(recovery_standing).where(
+            recovery_standing.c.touched_at < before,
+            recovery_standing.c.account.startswith(NOBODY),
+        )
+    )
+    # Rows somebody holds are in use: waiting for them here could end in a ring.
+    idle = (
+        sa.select(limit_locks.c.key)
+        .where(limit_locks.c.touched_at < before)
+        .with_for_update(skip_locked=True)
+    )
+    await tx.execute(sa.delete(limit_locks).where(limit_locks.c.key.in_(idle)))

@@ -5,17 +5,19 @@ No code and nothing to verify a code by is stored: only what its key is derived 
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from datetime import datetime  # noqa: TC003 - dataclass annotations stay readable at run time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from backend.domain.codes import Binding, Life
+from backend.domain.codes import Challenge
 from backend.domain.risk import KnownIdentity
 from backend.store.database import Instant, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,8 +43,8 @@ challenges = sa.Table(
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("nonce", sa.String(32), nullable=False),
     sa.Column("mailed", sa.Boolean, nullable=False),
-    sa.Column("counter", sa.Integer, nullable=False, default=0),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("counter", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("started_at", Instant, nullable=False, index=True),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("next_try_at", Instant, nullable=False),
@@ -94,33 +96,6 @@ unlock_operations = sa.Table(
 """One row per spent grant: a repeated call finds how the first one ended."""
 
 
-def life_of(row: sa.Row[Any]) -> Life:
-    """Return the moving part of a challenge's row."""
-    return Life(
-        attempts=row.attempts,
-        counter=row.counter,
-        expires_at=row.expires_at,
-        next_try_at=row.next_try_at,
-        resend_at=row.resend_at,
-        used=row.used_at is not None,
-        voided=row.voided_at is not None,
-    )
-
-
-def binding_of(row: sa.Row[Any]) -> Binding:
-    """Return what the code of a challenge's row is bound to."""
-    return Binding(
-        challenge=row.id,
-        purpose=row.purpose,
-        account=row.account,
-        channel=row.channel,
-        identity=row.identity,
-        conversation=row.conversation,
-        password_version=row.password_version,
-        destination=row.destination,
-    )
-
-
 def _is(challenge: str, conversation: str) -> sa.ColumnElement[bool]:
     return sa.and_(challenges.c.id == challenge, challenges.c.conversation == conversation)
 
@@ -134,19 +109,29 @@ def _is_live(rules: CodeRules, now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
+def _challenge(result: sa.CursorResult[Any]) -> Challenge | None:
+    row = result.mappings().one_or_none()
+    return None if row is None else Challenge(**row)
+
+
 # -- challenges -----------------------------------------------------------------------------
 async def find_challenge(
     tx: AsyncConnection, challenge: str, conversation: str | None
-) -> sa.Row[Any] | None:
-    """Return a challenge's row; of another conversation it is as if there were none."""
+) -> Challenge | None:
+    """Return a challenge; of another conversation it is as if there were none."""
     where = challenges.c.id == challenge if conversation is None else _is(challenge, conversation)
-    return (await tx.execute(sa.select(challenges).where(where))).one_or_none()
+    return _challenge(await tx.execute(sa.select(challenges).where(where)))
+
+
+async def add_challenge(tx: AsyncConnection, challenge: Challenge) -> None:
+    """Store a new challenge."""
+    await tx.execute(sa.insert(challenges).values(**asdict(challenge)))
 
 
 async def charge_try(
     tx: AsyncConnection, rules: CodeRules, challenge: str, conversation: str, now: datetime
-) -> sa.Row[Any] | None:
-    """Spend one try, if one may be spent at `now`, and return the row as it stands then.
+) -> Challenge | None:
+    """Spend one try, if one may be spent at `now`, and return the challenge as it is then.
 
     One statement (security.md 4): of parallel guesses each waits for the one before it.
     """
@@ -160,13 +145,13 @@ async def charge_try(
         .values(attempts=challenges.c.attempts + 1)
         .returning(challenges)
     )
-    return (await tx.execute(statement)).one_or_none()
+    return _challenge(await tx.execute(statement))
 
 
 async def charge_resend(
     tx: AsyncConnection, rules: CodeRules, challenge: str, conversation: str, now: datetime
-) -> sa.Row[Any] | None:
-    """Let the old code die and a new one begin, if that may be at `now`; return the row."""
+) -> Challenge | None:
+    """Let the old code die and a new one begin, if that may be at `now`, and return it."""
     statement = (
         sa.update(challenges)
         .where(
@@ -182,7 +167,7 @@ async def charge_resend(
         )
         .returning(challenges)
     )
-    return (await tx.execute(statement)).one_or_none()
+    return _challenge(await tx.execute(statement))
 
 
 async def set_challenge(tx: AsyncConnection, challenge: str, **values: object) -> None:
@@ -232,13 +217,12 @@ async def known_identities(
 async def remember_identity(
     db: Database,
     tx: AsyncConnection,
-    account: str,
-    channel: str,
-    identity: str,
+    proven: tuple[str, str, str],
     now: datetime,
     memory: timedelta,
 ) -> None:
-    """Note that this identity proved the account now; one not seen for `memory` starts anew."""
+    """Note that `(account, channel, identity)` is proven; unseen for `memory`, it starts anew."""
+    account, channel, identity = proven
     statement = db.insert(proven_identities).values(
         account=account,
         channel=channel,
@@ -270,3 +254,60 @@ async def spent_grants(
         grants.c.account == account, grants.c.purpose == purpose, grants.c.used_at > since
     )
     return [row.used_at for row in await tx.execute(statement)]
+
+
+# -- unlocks --------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class UnlockOperation:
+    """A row of `unlock_operations`; `state` is `pending` or a `wire.ChangeState`."""
+
+    grant_digest: str
+    account: str
+    conversation: str
+    state: str
+    reason: str | None
+    started_at: datetime
+
+
+async def find_unlock(
+    tx: AsyncConnection, grant_digest: str, conversation: str
+) -> UnlockOperation | None:
+    """Return the operation a conversation's grant was spent on."""
+    statement = sa.select(unlock_operations).where(
+        unlock_operations.c.grant_digest == grant_digest,
+        unlock_operations.c.conversation == conversation,
+    )
+    row = (await tx.execute(statement)).mappings().one_or_none()
+    return None if row is None else UnlockOperation(**row)
+
+
+async def add_unlock(tx: AsyncConnection, operation: UnlockOperation) -> None:
+    """Note an operation before the directory is asked."""
+    await tx.execute(sa.insert(unlock_operations).values(**asdict(operation)))
+
+
+async def decide_unlock(
+    tx: AsyncConnection, grant_digest: str, state: str, reason: str | None
+) -> None:
+    """Note how an operation ended."""
+    await tx.execute(
+        sa.update(unlock_operations)
+        .where(unlock_operations.c.grant_digest == grant_digest)
+        .values(state=state, reason=reason)
+    )
+
+
+# -- upkeep ---------------------------------------------------------------------------------
+async def purge(tx: AsyncConnection, rules: CodeRules, now: datetime) -> None:
+    """Delete old challenges, and grants, unlocks and identities that no rule looks at any more."""
+    old = now - rules.challenge_retention
+    # The risk gate counts spent grants of this window.
+    spent = old - rules.risk.resets_window
+    await tx.execute(sa.delete(challenges).where(challenges.c.started_at < old))
+    await tx.execute(sa.delete(grants).where(grants.c.issued_at < spent))
+    await tx.execute(sa.delete(unlock_operations).where(unlock_operations.c.started_at < spent))
+    await tx.execute(
+        sa.delete(proven_identities).where(
+            proven_identities.c.last_proven_at < now - rules.risk.identity_memory
+        )
+    )
