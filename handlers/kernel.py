@@ -30,15 +30,32 @@ class Event(Struct, frozen=True):
     """Something happened."""
 
 
+class Answer(Event, frozen=True, kw_only=True):
+    """The backend's answer to a request.
+
+    `ref` is what the request carried: an answer to a flow that has ended is told from one to the
+    flow that runs now.
+    """
+
+    ref: int = 0
+
+
 class Effect(Struct, frozen=True):
     """Please do something."""
 
 
+class Request(Effect, frozen=True, kw_only=True):
+    """Please ask the backend. The root stamps `ref`; the answer repeats it."""
+
+    ref: int = 0
+
+
 # -- events from the person ---------------------------------------------------------------
 class UserSaid(Event, frozen=True, tag="user_said"):
-    """A message, understood."""
+    """A message, understood. `today` (Asia/Jakarta) is the day it was written."""
 
     meaning: Understanding
+    today: date | None = None
 
 
 class UserChose(Event, frozen=True, tag="user_chose"):
@@ -52,6 +69,22 @@ class UserSentUnsupported(Event, frozen=True, tag="user_sent_unsupported"):
     """A sticker, a voice message, a file nobody asked for."""
 
 
+class UserJoined(Event, frozen=True, tag="user_joined"):
+    """The chat was opened; nothing was said yet."""
+
+
+class UserSpokeInPublic(Event, frozen=True, tag="user_spoke_in_public"):
+    """Written where others read along (a group): not read, only answered with a request."""
+
+
+class IdentityChanged(Event, frozen=True, tag="identity_changed"):
+    """The person behind the chat may be another (new phone, moved account)."""
+
+
+class TurnFailed(Event, frozen=True, tag="turn_failed"):
+    """A message or a request of this conversation was given up on: a human must see to it."""
+
+
 class TimeUp(Event, frozen=True, tag="time_up"):
     """A `WakeIn` came due; `token` is the one that was given to it."""
 
@@ -60,7 +93,7 @@ class TimeUp(Event, frozen=True, tag="time_up"):
 
 
 # -- events from the backend: answers to effects --------------------------------------------
-class CodeSent(Event, frozen=True, tag="code_sent"):
+class CodeSent(Answer, frozen=True, tag="code_sent"):
     """The code is queued (the answer is the same for logins that do not exist)."""
 
     challenge: str
@@ -70,7 +103,7 @@ class CodeSent(Event, frozen=True, tag="code_sent"):
     resent: bool = False
 
 
-class CodeAccepted(Event, frozen=True, tag="code_accepted"):
+class CodeAccepted(Answer, frozen=True, tag="code_accepted"):
     """The mailbox is proven. With `human` set, the grant opens nothing but a ticket."""
 
     grant: str
@@ -78,26 +111,26 @@ class CodeAccepted(Event, frozen=True, tag="code_accepted"):
     human: str | None = None
 
 
-class CodeRejected(Event, frozen=True, tag="code_rejected"):
+class CodeRejected(Answer, frozen=True, tag="code_rejected"):
     """Wrong, the try is spent; the next is looked at after `wait` seconds."""
 
     tries_left: int
     wait: int
 
 
-class CodeTooSoon(Event, frozen=True, tag="code_too_soon"):
+class CodeTooSoon(Answer, frozen=True, tag="code_too_soon"):
     """Not looked at, not charged: ask again after `wait` seconds."""
 
     wait: int
 
 
-class CodeDead(Event, frozen=True, tag="code_dead"):
+class CodeDead(Answer, frozen=True, tag="code_dead"):
     """The challenge takes no code any more: expired, exhausted, void or used."""
 
     reason: str
 
 
-class LinkSent(Event, frozen=True, tag="link_sent"):
+class LinkSent(Answer, frozen=True, tag="link_sent"):
     """The one-time link is on its way; the page will ask for `check_number`."""
 
     sent_to: str
@@ -105,14 +138,14 @@ class LinkSent(Event, frozen=True, tag="link_sent"):
     expires_in: int
 
 
-class Unlocked(Event, frozen=True, tag="unlocked"):
+class Unlocked(Answer, frozen=True, tag="unlocked"):
     """The unlock ended: applied, refused (with a reason) or unknown."""
 
     state: str
     reason: str | None = None
 
 
-class TicketOpened(Event, frozen=True, tag="ticket_opened"):
+class TicketOpened(Answer, frozen=True, tag="ticket_opened"):
     """A ticket stands (a new one, or the one that was open already)."""
 
     number: str
@@ -123,19 +156,19 @@ class TicketOpened(Event, frozen=True, tag="ticket_opened"):
     already_open: bool = False
 
 
-class TicketsListed(Event, frozen=True, tag="tickets_listed"):
+class TicketsListed(Answer, frozen=True, tag="tickets_listed"):
     """The tickets of the proven person, newest first."""
 
     tickets: tuple[TicketFacts, ...]
 
 
-class TicketCancelled(Event, frozen=True, tag="ticket_cancelled"):
+class TicketCancelled(Answer, frozen=True, tag="ticket_cancelled"):
     """The person's ticket was cancelled."""
 
     number: str
 
 
-class Refused(Event, frozen=True, tag="refused"):
+class Refused(Answer, frozen=True, tag="refused"):
     """The backend said no to `effect` (its name): `reason` is the problem's code."""
 
     effect: str
@@ -143,7 +176,7 @@ class Refused(Event, frozen=True, tag="refused"):
     retry_after: int | None = None
 
 
-class BackendFailed(Event, frozen=True, tag="backend_failed"):
+class BackendFailed(Answer, frozen=True, tag="backend_failed"):
     """The backend stayed out of reach for `effect` (its name) after its retries."""
 
     effect: str
@@ -232,6 +265,10 @@ AnyEvent = (
     UserSaid
     | UserChose
     | UserSentUnsupported
+    | UserJoined
+    | UserSpokeInPublic
+    | IdentityChanged
+    | TurnFailed
     | TimeUp
     | CodeSent
     | CodeAccepted
@@ -253,6 +290,22 @@ AnyEvent = (
     | LinkEnded
     | MailDelayed
     | GuestsDecided
+)
+
+
+AnyAnswer = (
+    CodeSent
+    | CodeAccepted
+    | CodeRejected
+    | CodeTooSoon
+    | CodeDead
+    | LinkSent
+    | Unlocked
+    | TicketOpened
+    | TicketsListed
+    | TicketCancelled
+    | Refused
+    | BackendFailed
 )
 
 
@@ -291,74 +344,78 @@ class Relay(Effect, frozen=True, tag="relay"):
 
 
 # -- effects towards the backend -------------------------------------------------------------
-class SendCode(Effect, frozen=True, tag="send_code"):
+class SendCode(Request, frozen=True, tag="send_code"):
     """Answered by `CodeSent` or `Refused`."""
 
     purpose: Purpose
     login: str
 
 
-class ResendCode(Effect, frozen=True, tag="resend_code"):
+class ResendCode(Request, frozen=True, tag="resend_code"):
     """Answered by `CodeSent(resent=True)`, `CodeDead` or `Refused`."""
 
     challenge: str
 
 
-class CheckCode(Effect, frozen=True, tag="check_code"):
+class CheckCode(Request, frozen=True, tag="check_code"):
     """Answered by `CodeAccepted`, `CodeRejected`, `CodeTooSoon` or `CodeDead`."""
 
     challenge: str
     code: str
 
 
-class VoidChallenge(Effect, frozen=True, tag="void_challenge"):
+class VoidChallenge(Request, frozen=True, tag="void_challenge"):
     """No answer: the code dies."""
 
     challenge: str
 
 
-class IssueResetLink(Effect, frozen=True, tag="issue_reset_link"):
+class IssueResetLink(Request, frozen=True, tag="issue_reset_link"):
     """Answered by `LinkSent` or `Refused`."""
 
     grant: str
 
 
-class UnlockAccount(Effect, frozen=True, tag="unlock_account"):
+class UnlockAccount(Request, frozen=True, tag="unlock_account"):
     """Answered by `Unlocked` or `Refused`."""
 
     grant: str
 
 
-class ListTickets(Effect, frozen=True, tag="list_tickets"):
+class ListTickets(Request, frozen=True, tag="list_tickets"):
     """Answered by `TicketsListed` or `Refused`."""
 
     grant: str
 
 
-class OpenTicket(Effect, frozen=True, tag="open_ticket"):
-    """Answered by `TicketOpened`. Never given up on: it is retried until the backend is back."""
+class OpenTicket(Request, frozen=True, tag="open_ticket"):
+    """Answered by `TicketOpened`. Never given up on: it is retried until the backend is back.
+
+    `summary` is a key of the text catalogue, filled with `args`: flows hold no prose.
+    """
 
     category: str
     summary: str
     priority: str = "normal"
     claimed_login: str | None = None
     grant: str | None = None
+    args: Args = {}
 
 
-class AppendToTicket(Effect, frozen=True, tag="append_to_ticket"):
+class AppendToTicket(Request, frozen=True, tag="append_to_ticket"):
     """No answer; never given up on."""
 
     number: str
     text: str
 
 
-class CancelTicket(Effect, frozen=True, tag="cancel_ticket"):
+class CancelTicket(Request, frozen=True, tag="cancel_ticket"):
     """Answered by `TicketCancelled` or `Refused`."""
 
     number: str
 
 
-class FileGuestRequest(Effect, frozen=True, tag="file_guest_request"):
+class FileGuestRequest(Request, frozen=True, tag="file_guest_request"):
     """Answered by `TicketOpened`. Never given up on."""
 
     unit: str

@@ -1,0 +1,221 @@
+"""Who answers: the bot, nobody yet, or a human (agents.md, conversation control)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from handlers import routing
+from handlers.flow import Choice
+from handlers.kernel import (
+    AgentJoined,
+    AgentLeft,
+    AgentSaid,
+    AnyEvent,
+    AppendToTicket,
+    Args,
+    CancelTicket,
+    HandedBack,
+    OfferChoices,
+    Refused,
+    Relay,
+    Say,
+    Step,
+    TicketCancelled,
+    TicketOpened,
+    TimeUp,
+    UserChose,
+    UserSaid,
+    UserSentUnsupported,
+    WakeIn,
+)
+from handlers.model import Case, Control, Conversation, change_control
+from handlers.reading import ACT
+from nlu.types import Intent
+
+if TYPE_CHECKING:
+    from handlers.routing import Turn
+
+QUIET_SECONDS: Final = 600
+"""One acknowledgement per ten minutes to someone who writes while waiting."""
+SLOW_SECONDS: Final = 8
+"""After so long without a ticket number the person hears that it is on its way."""
+ALONE_SECONDS: Final = 120
+"""After a release the person hears of it only if nobody takes over within this."""
+KEPT_UNSENT: Final = 50
+ATTACHMENT: Final = "[attachment]"
+
+CANCEL_TICKET: Final = Choice("cancel", "button.cancel_ticket")
+_ASKS_STATUS: Final = frozenset({Intent.TICKET_STATUS, Intent.ESCALATE, Intent.HELP})
+
+
+# -- while nobody answers yet ---------------------------------------------------------------
+def while_waiting(c: Conversation, event: AnyEvent) -> Turn:
+    """Pass on what the person writes; cancelling and the status are still understood."""
+    case = c.case or Case()
+    match event:
+        case UserChose(offer, "cancel") if offer == c.offer:
+            return _cancel(c, case)
+        case UserChose():
+            return Step(c, (Say("stale.button"),))
+        case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent is Intent.CANCEL:
+            return _cancel(c, case)
+        case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent in _ASKS_STATUS:
+            return Step(c, (_status(case),))
+        case UserSaid(meaning):
+            turn = _pass_on(c, case, meaning.text)
+            warning = (Say("secret.redacted"),) if meaning.secret else ()
+            return Step(turn.state, (*warning, *turn.effects))
+        case UserSentUnsupported():
+            return _pass_on(c, case, ATTACHMENT)
+        case _:
+            return Step(c)
+
+
+def _cancel(c: Conversation, case: Case) -> Turn:
+    if case.number:
+        return Step(c, (CancelTicket(case.number),))
+    back = change_control(c, Control.BOT)
+    back = replace(back, case=None, unsent=(), abandoned=c.abandoned + 1)
+    return Step(back, (Say("waiting.cancelled_unnumbered"),))
+
+
+def _status(case: Case) -> OfferChoices:
+    if case.number is None or case.due is None:
+        return OfferChoices("waiting.status_unnumbered", (CANCEL_TICKET,))
+    args: Args = {"number": case.number, "due": case.due.isoformat()}
+    return OfferChoices("waiting.status", (CANCEL_TICKET,), args)
+
+
+def _pass_on(c: Conversation, case: Case, text: str) -> Turn:
+    if not text.strip():
+        return Step(c)
+    if case.number is None:
+        c = replace(c, unsent=(*c.unsent, text)[-KEPT_UNSENT:])
+        sent = ()
+    else:
+        sent = (AppendToTicket(case.number, text),)
+    if c.acknowledged:
+        return Step(c, sent)
+    wake = WakeIn("ack", QUIET_SECONDS, c.control_version)
+    return Step(replace(c, acknowledged=True), (*sent, Say("waiting.noted"), wake))
+
+
+# -- while a human answers ------------------------------------------------------------------
+def while_human(c: Conversation, event: AnyEvent) -> Turn:
+    """Pass on what the person writes, and be silent."""
+    number = c.case.number if c.case else None
+    match event:
+        case UserSaid(meaning) if number and meaning.text.strip():
+            warning = (Say("secret.redacted"),) if meaning.secret else ()
+            return Step(c, (AppendToTicket(number, meaning.text), *warning))
+        case UserSentUnsupported() if number:
+            return Step(c, (AppendToTicket(number, ATTACHMENT),))
+        case _:
+            return Step(c)
+
+
+# -- changes of control ---------------------------------------------------------------------
+def handed_over(c: Conversation) -> Turn:
+    """BOT -> WAITING: a ticket was asked for; its number follows."""
+    waiting = change_control(c, Control.WAITING)
+    waiting = replace(waiting, case=Case(), acknowledged=False)
+    return Step(waiting, (WakeIn("case", SLOW_SECONDS, waiting.control_version),))
+
+
+def ticket_opened(c: Conversation, event: TicketOpened) -> Turn:
+    """A ticket got its number."""
+    if c.control is Control.BOT:
+        if c.abandoned == 0:
+            return Step(c, (Say("waiting.opened_later", {"number": event.number}),))
+        return Step(replace(c, abandoned=c.abandoned - 1), (CancelTicket(event.number),))
+    if c.control is Control.HUMAN or (c.case and c.case.number):
+        return Step(replace(c, abandoned=0))
+    appended = tuple(AppendToTicket(event.number, text) for text in c.unsent)
+    case = Case(event.number, event.first_response_due)
+    told = replace(c, case=case, unsent=(), abandoned=0)
+    if event.next_opening and not event.in_service_hours:
+        told = replace(told, told_opening=event.next_opening)
+    return Step(told, (*appended, _opened(c, event)))
+
+
+def _opened(c: Conversation, event: TicketOpened) -> OfferChoices:
+    args: Args = {"number": event.number, "due": event.first_response_due.isoformat()}
+    opening = None if event.in_service_hours else event.next_opening
+    if opening and opening != c.told_opening:
+        args["opening"] = opening.isoformat()
+        return OfferChoices("waiting.opened_closed", (CANCEL_TICKET,), args)
+    if opening:
+        return OfferChoices("waiting.opened_closed_again", (CANCEL_TICKET,), args)
+    if event.already_open:
+        return OfferChoices("waiting.already_open", (CANCEL_TICKET,), args)
+    return OfferChoices("waiting.opened", (CANCEL_TICKET,), args)
+
+
+def cancelled(c: Conversation, event: TicketCancelled) -> Turn:
+    """WAITING -> BOT at the person's wish."""
+    if c.control is not Control.WAITING or not _is_ours(c, event.number):
+        return Step(c)
+    back = replace(change_control(c, Control.BOT), case=None)
+    return Step(back, (Say("waiting.cancelled", {"number": event.number}),))
+
+
+def not_cancelled(c: Conversation, event: Refused) -> Turn:
+    """A human has answered already: the ticket stands."""
+    del event
+    return Step(c, (Say("waiting.not_cancelled"),) if c.control is Control.WAITING else ())
+
+
+def joined(c: Conversation, event: AgentJoined) -> Turn:
+    """Any -> HUMAN. The bot's flow ends; a code that was asked for dies."""
+    voided = routing.void(c.active) + routing.void(c.suspended)
+    key = "agent.transferred" if c.control is Control.HUMAN else "agent.joined"
+    due = c.case.due if c.case else None
+    appended = tuple(AppendToTicket(event.ticket, text) for text in c.unsent)
+    taken = change_control(c, Control.HUMAN)
+    taken = replace(taken, case=Case(event.ticket, due), unsent=())
+    args: Args = {"agent": event.agent, "number": event.ticket}
+    return Step(taken, (*voided, *appended, Say(key, args)))
+
+
+def relayed(c: Conversation, event: AgentSaid) -> Turn:
+    """A human's words reach the person whoever has control."""
+    return Step(c, (Relay(event.agent, event.text),))
+
+
+def left(c: Conversation, event: AgentLeft) -> Turn:
+    """HUMAN -> WAITING: told only if nobody takes over soon."""
+    if c.control is not Control.HUMAN or not _is_ours(c, event.ticket):
+        return Step(c)
+    waiting = replace(change_control(c, Control.WAITING), case=c.case)
+    return Step(waiting, (WakeIn("released", ALONE_SECONDS, waiting.control_version),))
+
+
+def handed_back(c: Conversation, event: HandedBack) -> Turn:
+    """HUMAN (or WAITING) -> BOT: slots are cleared, the person is told."""
+    key = "agent.resolved" if event.resolution else "agent.handed_back"
+    say = Say(key, {"number": event.ticket})
+    if c.control is Control.BOT or not _is_ours(c, event.ticket):
+        return Step(c, (say,) if event.resolution else ())
+    back = change_control(c, Control.BOT)
+    return Step(replace(back, case=None, unsent=(), login=None, interrupted=None), (say,))
+
+
+def time_up(c: Conversation, event: TimeUp) -> Turn:
+    """Timers of the waiting time; those of an earlier control mean nothing any more."""
+    if event.token != c.control_version:
+        return Step(c)
+    match event.name:
+        case "ack":
+            return Step(replace(c, acknowledged=False))
+        case "case" if c.control is Control.WAITING and not (c.case and c.case.number):
+            return Step(c, (OfferChoices("waiting.slow", (CANCEL_TICKET,)),))
+        case "released" if c.control is Control.WAITING:
+            return Step(c, (Say("agent.released"),))
+        case _:
+            return Step(c)
+
+
+def _is_ours(c: Conversation, number: str) -> bool:
+    return c.case is not None and c.case.number in {None, number}

@@ -1,0 +1,245 @@
+"""A unit's request for guest accounts while it is being written down (ITB, last two letters).
+
+A message may hold one field or all of them, labelled or not; `absorb` takes what it can find and
+never asks. What stands in a draft is checked by the backend again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nlu.types import Entity, EntityKind, Person, Understanding
+
+MAX_PEOPLE: Final = 300
+"""ITB a.2-a.4: at most 300 accounts a day; one request holds no more."""
+_SHORT: Final = 200
+"""The longest text the wire takes for a name, a unit, a purpose."""
+
+
+class Field(StrEnum):
+    """What a request must tell, in the order it is asked for."""
+
+    UNIT = "unit"
+    LETTER_NUMBER = "letter_number"
+    LETTER_DATE = "letter_date"
+    PURPOSE = "purpose"
+    PEOPLE = "people"
+    INSTITUTIONS = "institutions"
+    EMAILS = "emails"
+    ACTIVE_UNTIL = "active_until"
+    CONTACT_NAME = "contact_name"
+    CONTACT_PHONE = "contact_phone"
+
+
+FREE_TEXT: Final = frozenset({Field.UNIT, Field.PURPOSE, Field.INSTITUTIONS, Field.CONTACT_NAME})
+"""Fields whose answer is whatever the person writes."""
+
+
+class Draft(Struct, frozen=True, omit_defaults=True):
+    """The request so far."""
+
+    unit: str = ""
+    letter_number: str = ""
+    letter_date: date | None = None
+    purpose: str = ""
+    people: tuple[Person, ...] = ()
+    active_until: date | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+    expected: int = 0
+    """How many guests were announced; 0 when nobody said."""
+
+
+def missing(draft: Draft) -> Field | None:
+    """Return the first field that is still to be asked for."""
+    return next((field for field in Field if _lacks(draft, field)), None)
+
+
+def _lacks(draft: Draft, field: Field) -> bool:
+    match field:
+        case Field.PEOPLE:
+            return not draft.people or len(draft.people) < draft.expected
+        case Field.INSTITUTIONS:
+            return any(not person.institution for person in draft.people)
+        case Field.EMAILS:
+            return any(not person.email for person in draft.people)
+        case _:
+            return not getattr(draft, field)
+
+
+def cleared(draft: Draft, field: Field) -> Draft:
+    """Return the draft without `field`, so that it is asked for again."""
+    match field:
+        case Field.LETTER_DATE:
+            return replace(draft, letter_date=None)
+        case Field.ACTIVE_UNTIL:
+            return replace(draft, active_until=None)
+        case Field.PEOPLE:
+            return replace(draft, people=(), expected=0)
+        case Field.INSTITUTIONS:
+            blank = tuple(replace(person, institution="") for person in draft.people)
+            return replace(draft, people=blank)
+        case Field.EMAILS:
+            return replace(draft, people=tuple(replace(p, email="") for p in draft.people))
+        case _:
+            return replace(draft, **{str(field): ""})
+
+
+# -- reading a message ----------------------------------------------------------------------
+_REST: Final = r"\s*[:=]\s*(?P<value>[^\n;]+)"
+_LABELS: Final = {
+    Field.UNIT: re.compile(r"(?im)^\W*(?:nama )?(?:unit(?: kerja)?|fakultas)" + _REST),
+    Field.PURPOSE: re.compile(r"(?im)^\W*(?:keperluan|tujuan|perihal|purpose|reason)" + _REST),
+    Field.CONTACT_NAME: re.compile(
+        r"(?im)^\W*(?:kontak|narahubung|contact(?: person)?|pic)" + _REST
+    ),
+}
+_INLINE: Final = {
+    Field.PURPOSE: re.compile(
+        r"(?i)\b(?:dalam rangka|(?:untuk |guna )?keperluan|for the purpose of)\s+"
+        r"(?P<value>[^\n;.,]+)"
+    ),
+    Field.CONTACT_NAME: re.compile(
+        r"\b(?:[Kk]ontak(?:nya)?|[Nn]arahubung(?:nya)?|[Hh]ubungi|[Cc]ontact(?: person)?|PIC)\s+"
+        r"(?:adalah |is )?(?P<value>(?:[A-Z][\w.']*[ ]?)+)"
+    ),
+}
+_PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d ()./-]{6,}\d")
+_UNTIL: Final = re.compile(
+    r"(sampai|hingga|s\.?\s?/?d\.?|until|till|through|aktif|berlaku|berakhir|ends?|expir\w*)"
+    r"[^\n;]{0,25}$",
+    re.IGNORECASE,
+)
+_LETTER: Final = re.compile(
+    r"(surat|letter|memo|tertanggal|dated|tgl\.? surat)[^\n;]{0,60}$", re.IGNORECASE
+)
+
+
+def absorb(draft: Draft, meaning: Understanding, asked: Field | None, today: date | None) -> Draft:
+    """Return the draft with everything the message tells; `asked` is the question it answers."""
+    filled = _labelled(draft, meaning)
+    filled = _entities(filled, meaning)
+    filled = _dates(filled, meaning, asked, today)
+    filled = _people(filled, meaning, asked)
+    if asked is None or not _lacks(filled, asked) or not meaning.text.strip():
+        return filled
+    return _answer(filled, meaning, asked)
+
+
+def _labelled(draft: Draft, meaning: Understanding) -> Draft:
+    found: dict[str, str] = {}
+    for patterns in (_INLINE, _LABELS):
+        for field, pattern in patterns.items():
+            match = pattern.search(meaning.text)
+            if match:
+                found[field] = _clean(match["value"])
+    return replace(draft, **{field: value for field, value in found.items() if value})
+
+
+def _entities(draft: Draft, meaning: Understanding) -> Draft:
+    unit = meaning.first(EntityKind.UNIT)
+    letter = meaning.first(EntityKind.LETTER_NUMBER)
+    phone = meaning.first(EntityKind.PHONE)
+    count = meaning.first(EntityKind.COUNT)
+    return replace(
+        draft,
+        unit=draft.unit or (unit or "")[:_SHORT],
+        letter_number=letter[:_SHORT] if letter else draft.letter_number,
+        contact_phone=phone[:_SHORT] if phone else draft.contact_phone,
+        expected=int(count) if count and count.isdecimal() else draft.expected,
+    )
+
+
+def _dates(draft: Draft, meaning: Understanding, asked: Field | None, today: date | None) -> Draft:
+    found = [entity for entity in meaning.entities if entity.kind is EntityKind.DATE]
+    for entity in found:
+        day = _day(entity.value)
+        if day is None:
+            continue
+        match _which_date(entity, meaning.text, asked, day, today):
+            case Field.ACTIVE_UNTIL:
+                draft = replace(draft, active_until=day)
+            case _:
+                draft = replace(draft, letter_date=day)
+    return draft
+
+
+def _which_date(
+    entity: Entity, text: str, asked: Field | None, day: date, today: date | None
+) -> Field:
+    before = text[: entity.start]
+    if _UNTIL.search(before):
+        return Field.ACTIVE_UNTIL
+    if _LETTER.search(before):
+        return Field.LETTER_DATE
+    if asked is Field.ACTIVE_UNTIL:
+        return asked
+    later = today is not None and day > today and asked is not Field.LETTER_DATE
+    return Field.ACTIVE_UNTIL if later else Field.LETTER_DATE
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _people(draft: Draft, meaning: Understanding, asked: Field | None) -> Draft:
+    people = list(draft.people)
+    known = {person.name.casefold(): place for place, person in enumerate(people)}
+    for person in map(_clipped, meaning.people):
+        place = known.get(person.name.casefold())
+        if place is None:
+            known[person.name.casefold()] = len(people)
+            people.append(person)
+        else:
+            people[place] = _completed(people[place], person)
+    emails = [entity.value for entity in meaning.entities if entity.kind is EntityKind.EMAIL]
+    if asked is Field.EMAILS and not meaning.people:
+        people = _with_emails(people, emails)
+    return replace(draft, people=tuple(people[:MAX_PEOPLE]))
+
+
+def _clipped(person: Person) -> Person:
+    return Person(*(_clean(part) for part in (person.name, person.institution, person.email)))
+
+
+def _completed(old: Person, new: Person) -> Person:
+    return Person(old.name, new.institution or old.institution, new.email or old.email)
+
+
+def _with_emails(people: list[Person], emails: list[str]) -> list[Person]:
+    waiting = iter(emails)
+    return [
+        person if person.email else replace(person, email=next(waiting, "")[:_SHORT])
+        for person in people
+    ]
+
+
+def _answer(draft: Draft, meaning: Understanding, asked: Field) -> Draft:
+    text = _clean(meaning.text)
+    match asked:
+        case Field.INSTITUTIONS:
+            named = (replace(p, institution=p.institution or text) for p in draft.people)
+            return replace(draft, people=tuple(named))
+        case Field.CONTACT_NAME:
+            return replace(draft, contact_name=_clean(_PHONE_LIKE.sub("", text)))
+        case Field.CONTACT_PHONE if phone := _PHONE_LIKE.search(text):
+            return replace(draft, contact_phone=phone[0])
+        case Field.LETTER_NUMBER if re.search(r"\d", text):
+            return replace(draft, letter_number=text)
+        case Field.UNIT | Field.PURPOSE:
+            return replace(draft, **{str(asked): text})
+        case _:
+            return draft
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.split()).strip(" .,:;-")[:_SHORT]

@@ -1,0 +1,99 @@
+"""How a flow reads an answer out of a message: codes, logins, yes and no.
+
+The same eight digits are a student number to one question and a code to another: only the flow
+knows what it asked, so the last word is here and not in the understanding.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from handlers.kernel import AnyEvent, UserChose, UserSaid
+from nlu.types import EntityKind, Intent, Understanding
+
+ACT: Final = 0.40
+"""From this confidence on a wish is acted upon when nothing else is going on."""
+SWITCH: Final = 0.55
+"""From this confidence on a wish interrupts a flow that was waiting for something else."""
+SURE: Final = 0.85
+"""From this confidence on a wish interrupts a flow that asked for free text."""
+CLOSE: Final = 0.12
+"""Two wishes whose confidences are nearer than this are asked about: "A or B?"."""
+
+_DIGIT_RUN: Final = re.compile(r"(?<![\w@.])\d(?:[ .\-]?\d)*(?![\w@])")
+_ONLY_DIGITS: Final = re.compile(r"\W*\d(?:[ .\-]?\d)*\W*")
+_STUDENT_WORD: Final = re.compile(r"\bnim\b", re.IGNORECASE)
+_ONE_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{2,99}(?:@[A-Za-z0-9.-]{3,150})?")
+_YES: Final = re.compile(
+    r"\s*(y|ya|iya|iyah|yup|yes|yep|yeah|sure|ok|oke|okay|okey|baik|boleh|silakan|lanjut|lanjutkan"
+    r"|betul|benar|setuju|siap|go ahead|correct|kirim|sudah benar)\b",
+    re.IGNORECASE,
+)
+_NO: Final = re.compile(
+    r"\s*(t|tidak|tdk|nggak|enggak|gak|ga|tak|jangan|bukan|no|nope|nah|don'?t|belum|not)\b",
+    re.IGNORECASE,
+)
+
+_AGAIN: Final = re.compile(
+    r"(kirim|minta|mau)\w*\s+(\w+\s+)?(ulang|lagi|baru)|kode\s+(\w+\s+)?baru|coba lagi|ulangi"
+    r"|resend|re-send|(send|get|try)\b.*\b(again|another|new)|(new|another) code|retry",
+    re.IGNORECASE,
+)
+
+
+def code_in(meaning: Understanding, length: int) -> str | None:
+    """Return the digits of a code of `length` digits, however they were spaced, or None."""
+    entity = meaning.first(EntityKind.CODE)
+    if entity is not None and len(entity) == length:
+        return entity
+    if _STUDENT_WORD.search(meaning.text):
+        return None
+    runs = (re.sub(r"\D", "", run[0]) for run in _DIGIT_RUN.finditer(meaning.text))
+    return next((run for run in runs if len(run) == length), None)
+
+
+def only_digits(meaning: Understanding) -> bool:
+    """Tell whether the message is a number and nothing else: a code, if a code was asked for."""
+    return _ONLY_DIGITS.fullmatch(meaning.text) is not None
+
+
+def login_in(meaning: Understanding) -> str | None:
+    """Return what answers "which account?": a named login, or the one word that was written."""
+    named = meaning.login()
+    if named is not None:
+        return named
+    word = meaning.text.strip(" .,!\"'")
+    if only_digits(meaning):
+        return re.sub(r"\D", "", word) or None
+    if not _ONE_WORD.fullmatch(word):
+        return None
+    unclear = meaning.intent is Intent.OUT_OF_SCOPE or meaning.confidence < SWITCH
+    return word.casefold() if unclear or re.search(r"[\d._@]", word) else None
+
+
+def is_yes(event: AnyEvent) -> bool:
+    """Tell whether the person agreed, by button or in words."""
+    match event:
+        case UserChose(value="yes"):
+            return True
+        case UserSaid(meaning):
+            return meaning.intent is Intent.AFFIRM or _YES.match(meaning.text) is not None
+        case _:
+            return False
+
+
+def is_no(event: AnyEvent) -> bool:
+    """Tell whether the person declined, by button or in words."""
+    match event:
+        case UserChose(value="no"):
+            return True
+        case UserSaid(meaning):
+            return meaning.intent is Intent.DENY or _NO.match(meaning.text) is not None
+        case _:
+            return False
+
+
+def asks_again(meaning: Understanding) -> bool:
+    """Tell whether the person asks for a new code, or to try once more."""
+    return _AGAIN.search(meaning.text) is not None

@@ -1,0 +1,166 @@
+"""What the bot does with a person's words while it is the one who answers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from handlers import fallback, help, routing, small_talk  # noqa: A004 - `help` is an intent
+from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, Wish, to_flow
+from handlers.kernel import OfferChoices, Say, Step, UserChose, UserSaid
+from handlers.model import FLOWS, Active, Conversation
+from handlers.reading import ACT, CLOSE, SURE, SWITCH, is_no, is_yes, only_digits
+from nlu.types import EntityKind, Intent, Ranked, Understanding
+
+if TYPE_CHECKING:
+    from handlers.routing import Turn
+
+_CHANGE_OF_MIND: Final = re.compile(
+    r"\b(saja|aja|dulu|malah|bukan|(ga|gak|nggak|tidak) ?jadi|instead|rather|actually)\b",
+    re.IGNORECASE,
+)
+
+
+def chose(c: Conversation, event: UserChose) -> Turn:
+    """Answer a pressed button."""
+    if event.offer != c.offer or event.value not in {choice.value for choice in c.choices}:
+        return Step(c, (Say("stale.button"), *routing.prompt(c.active)))
+    c = replace(c, misunderstood=0)
+    match event.value:
+        case "human":
+            return routing.to_human(c, c.held)
+        case "cancel":
+            return routing.cancel(c)
+        case "resume":
+            return routing.resume(c)
+        case "drop":
+            return routing.drop(c)
+        case value if value.startswith(FLOW_PREFIX):
+            flow = FlowName(value.removeprefix(FLOW_PREFIX))
+            return routing.start(c, flow, routing.wish(c, c.held))
+        case _ if c.active:
+            return _answer(c, c.active, event)
+        case _:
+            return Step(c, (Say("stale.button"),))
+
+
+def said(c: Conversation, event: UserSaid) -> Turn:
+    """Answer a message. A typed password is spoken of first, whatever else the message says."""
+    turn = _said(c, event)
+    if not event.meaning.secret:
+        return turn
+    warning = Say("secret.redacted")
+    if turn.state.misunderstood > c.misunderstood:
+        # The password was the message: that is no misunderstanding of ours.
+        ask = routing.prompt(c.active) or (
+            OfferChoices("secret.what_next", (to_flow(FlowName.RESET_PASSWORD), HUMAN)),
+        )
+        return Step(c, (warning, *ask))
+    return Step(turn.state, (warning, *turn.effects))
+
+
+def _said(c: Conversation, event: UserSaid) -> Turn:
+    meaning = event.meaning
+    if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
+        return routing.cancel(replace(c, misunderstood=0))
+    if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:
+        return routing.to_human(c, meaning)
+    if c.active:
+        return _in_flow(c, c.active, event)
+    if c.suspended and (is_yes(event) or is_no(event)) and meaning.intent not in routing.WISHES:
+        return routing.resume(c) if is_yes(event) else routing.drop(c)
+    return _fresh(c, event)
+
+
+# -- inside a flow --------------------------------------------------------------------------
+def _in_flow(c: Conversation, active: Active, event: UserSaid) -> Turn:
+    meaning = event.meaning
+    changed = meaning.confidence >= SURE and _CHANGE_OF_MIND.search(meaning.text) is not None
+    if FLOWS[active.flow].answers(active.state, meaning) and not changed:
+        return _answer(c, active, event)
+    flow = routing.flow_for(meaning.intent, meaning)
+    if flow and flow is not active.flow and meaning.confidence >= SWITCH:
+        if not _heard_here(active, meaning):
+            return _start(c, flow, event)
+    elif meaning.confidence >= SWITCH and meaning.intent in small_talk.INTENTS:
+        reply = small_talk.reply(meaning.intent, busy=True)
+        return Step(replace(c, misunderstood=0), (*reply, *routing.prompt(active)))
+    elif meaning.confidence >= SWITCH and meaning.intent is Intent.HELP:
+        reply = help.reply(busy=True)
+        return Step(replace(c, misunderstood=0), (*reply, *routing.prompt(active)))
+    return _answer(c, active, event)
+
+
+def _heard_here(active: Active, meaning: Understanding) -> bool:
+    """Tell whether a flow waiting for a code deals with "it does not arrive" itself."""
+    return meaning.intent is Intent.OTP_PROBLEM and bool(routing.void(active))
+
+
+def _answer(c: Conversation, active: Active, event: UserSaid | UserChose) -> Turn:
+    move = FLOWS[active.flow].step(active.state, event)
+    if move.understood:
+        return routing.apply(replace(c, misunderstood=0), active, move)
+    c = replace(c, misunderstood=c.misunderstood + 1)
+    return Step(c, fallback.inside_flow(move.effects, c.misunderstood))
+
+
+# -- with nothing going on ------------------------------------------------------------------
+def _fresh(c: Conversation, event: UserSaid) -> Turn:
+    meaning = event.meaning
+    pair = _close_pair(meaning)
+    if pair:
+        choices = tuple(
+            HUMAN if i is Intent.ESCALATE else to_flow(routing.WISHES[i]) for i in pair
+        )
+        c = replace(c, held=meaning, misunderstood=0)
+        return Step(c, (OfferChoices("unclear.two", choices),))
+    if meaning.confidence >= ACT:
+        if meaning.intent is Intent.ESCALATE:
+            return routing.to_human(c, meaning)
+        flow = routing.flow_for(meaning.intent, meaning)
+        if flow:
+            return _start(c, flow, event)
+        if meaning.intent in small_talk.INTENTS:
+            reply = small_talk.reply(meaning.intent, busy=False)
+            return Step(replace(c, misunderstood=0), reply)
+        if meaning.intent is Intent.HELP:
+            return Step(replace(c, misunderstood=0), help.reply(busy=False))
+    return _unclear(c, meaning)
+
+
+def _start(c: Conversation, flow: FlowName, event: UserSaid) -> Turn:
+    meaning = event.meaning
+    further = tuple(
+        intent
+        for intent in dict.fromkeys(meaning.also)
+        if intent is Intent.ESCALATE or routing.flow_for(intent, meaning) not in {None, flow}
+    )[: routing.QUEUE]
+    c = replace(c, queued=further, held=meaning if further else None, interrupted=None)
+    about = Wish(meaning, meaning.login() or c.login, event.today)
+    return routing.start(c, flow, about)
+
+
+def _close_pair(meaning: Understanding) -> tuple[Intent, Intent] | None:
+    """Return the two wishes the message may mean, when neither is clearly ahead."""
+    match meaning.ranking:
+        case (Ranked(first, p), Ranked(second, q), *_) if p - q < CLOSE and q >= ACT / 2:
+            known = routing.WISHES.keys() | {Intent.ESCALATE}
+            both = first in known and second in known and second not in meaning.also
+            return (first, second) if both else None
+        case _:
+            return None
+
+
+def _unclear(c: Conversation, meaning: Understanding) -> Turn:
+    digits = only_digits(meaning) or meaning.first(EntityKind.CODE)
+    if c.interrupted and digits:
+        again = to_flow(c.interrupted, "button.new_code")
+        return Step(c, (OfferChoices("code.late", (again, HUMAN)),))
+    login = meaning.login()
+    if login:
+        held = replace(meaning, intent=Intent.OUT_OF_SCOPE)
+        return Step(replace(c, held=held, misunderstood=0), fallback.which_wish(login))
+    c = replace(c, misunderstood=c.misunderstood + 1)
+    return Step(c, fallback.outside_flows(meaning, c.misunderstood))
