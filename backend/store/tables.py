@@ -10,4 +10,6 @@ from backend.store import jobs as jobs
 from backend.store import limits as limits
 from backend.store import links as links
 from backend.store import mail as mail
+from backend.store import ticket_clocks as ticket_clocks
+from backend.store import tickets as tickets
 from backend.store import verification as verification
