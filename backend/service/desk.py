@@ -18,6 +18,7 @@ from backend_client import wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from enum import StrEnum
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,7 +30,6 @@ _PARKING = {
     wire.TicketStatus.WAIT_OTHER: Trigger.WAITS_FOR_OTHERS,
     wire.TicketStatus.OPEN: Trigger.TAKEN_UP,
 }
-_ALL_ACTIVE = frozenset(wire.TicketStatus(status.value) for status in ACTIVE)
 _LONGEST_LIST = 200
 
 
@@ -48,17 +48,18 @@ class Desk:
     async def list(
         self,
         *,
-        status: wire.TicketStatus | None = None,
-        category: wire.TicketCategory | None = None,
+        status: str | None = None,
+        category: str | None = None,
         limit: int = 50,
         before: str | None = None,
     ) -> wire.AgentTicketList:
         """List tickets, newest first: those somebody must work on, or those in one state.
 
-        `before` is the `before` of the page that came before this one.
+        `before` is the `before` of the page that came before this one. Raises Invalid.
         """
         limit = max(1, min(limit, _LONGEST_LIST))
-        statuses = [status] if status else list(_ALL_ACTIVE)
+        statuses = [_named(wire.TicketStatus, status)] if status else list(ACTIVE)
+        category = _named(wire.TicketCategory, category) if category else None
         async with self._book.db.read() as tx:
             found = await store.page(
                 tx, statuses=statuses, category=category, before=before, limit=limit + 1
@@ -66,10 +67,10 @@ class Desk:
             rows = await ticket_views.rows(tx, found[:limit])
         return wire.AgentTicketList(rows, rows[-1].number if len(found) > limit else None)
 
-    async def get(self, number: str) -> wire.AgentTicket:
+    async def show(self, number: str) -> wire.AgentTicket:
         """Show a ticket. Raises NotFound."""
         async with self._book.db.read() as tx:
-            return await self.show(tx, await self._book.get(tx, number))
+            return await self._shown(tx, await self._book.get(tx, number))
 
     async def claim(self, number: str, body: wire.ClaimTicket) -> wire.AgentTicket:
         """Take a ticket nobody has: of many, one succeeds. Raises NotFound, StateConflict."""
@@ -77,7 +78,7 @@ class Desk:
             ticket = await self._book.hold(tx, number)
             if ticket.assignee != body.agent:
                 ticket = await self._claim(tx, ticket, body)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def release(self, number: str, body: wire.ReleaseTicket) -> wire.AgentTicket:
         """Put a ticket back into the queue, at its age. Raises NotFound, StateConflict."""
@@ -87,7 +88,7 @@ class Desk:
                 tx, ticket, Trigger.RELEASED, _actor(body.agent), assignee=None, held=False
             )
             await self._tell(tx, ticket, wire.TicketReleased)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def transfer(self, number: str, body: wire.TransferTicket) -> wire.AgentTicket:
         """Hand a ticket to another agent, with a note. Raises NotFound, StateConflict, Invalid."""
@@ -100,7 +101,7 @@ class Desk:
             )
             ticket = await self._note(tx, ticket, body.agent, body.note)
             await self._tell(tx, ticket, wire.TicketClaimed, agent=body.to)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def reply(self, number: str, body: wire.ReplyToTicket) -> wire.AgentTicket:
         """Answer the requester. Raises NotFound; StateConflict, also when they wrote meanwhile."""
@@ -111,7 +112,7 @@ class Desk:
                 raise StateConflict("the requester has written since")
             ticket = await self._book.move(tx, ticket, trigger, _actor(body.agent))
             ticket = await self._answer(tx, ticket, body.agent, body.text)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def hand_back(self, number: str, body: wire.HandBack) -> wire.AgentTicket:
         """Let the bot answer again; the agent keeps the case. Raises NotFound, StateConflict."""
@@ -121,7 +122,7 @@ class Desk:
                 tx, ticket, Trigger.HANDED_BACK, _actor(body.agent), held=False
             )
             await self._tell(tx, ticket, wire.HandedBack)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def resolve(self, number: str, body: wire.ResolveTicket) -> wire.AgentTicket:
         """Finish a case, saying how. Raises NotFound, StateConflict, Invalid."""
@@ -141,7 +142,7 @@ class Desk:
                 held=False,
             )
             await self._tell(tx, ticket, wire.TicketResolved, resolution=resolution)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def note(self, number: str, body: wire.AddNote) -> wire.AgentTicket:
         """Add an internal note; anyone at the desk may. Raises NotFound."""
@@ -149,7 +150,7 @@ class Desk:
             ticket = await self._book.hold(tx, number)
             ticket = await self._note(tx, ticket, body.agent, body.text)
             await self._book.note_down(tx, ticket, "ticket_noted", _actor(body.agent))
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def park(self, number: str, body: wire.ParkTicket) -> wire.AgentTicket:
         """Wait for the user or for others, or go on. Raises NotFound, StateConflict, Invalid."""
@@ -159,7 +160,7 @@ class Desk:
         async with self._book.db.begin() as tx:
             ticket = await self._hold_mine(tx, number, body.agent)
             ticket = await self._book.move(tx, ticket, trigger, _actor(body.agent))
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def reopen(self, number: str, body: wire.ReopenTicket) -> wire.AgentTicket:
         """Take up a resolved or closed case again. Raises NotFound, StateConflict."""
@@ -170,7 +171,7 @@ class Desk:
             ticket = await self._book.move(
                 tx, ticket, Trigger.REOPENED, _actor(body.agent), assignee=body.agent
             )
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def triage(self, number: str, body: wire.TriageTicket) -> wire.AgentTicket:
         """Change priority or class; anyone at the desk may. Raises NotFound."""
@@ -184,7 +185,7 @@ class Desk:
                 await self._book.clocks.reclassed(tx, ticket.id, service)
             actor = _actor(body.agent)
             await self._book.note_down(tx, ticket, "ticket_triaged", actor, **changed)
-            return await self.show(tx, ticket)
+            return await self._shown(tx, ticket)
 
     async def merge(self, number: str, body: wire.MergeTicket) -> wire.AgentTicket:
         """Declare a ticket the same case as another of the same person, and show that one.
@@ -200,9 +201,9 @@ class Desk:
             await self._book.move(tx, ticket, Trigger.MERGED, _actor(body.agent), **news)
             await store.share_conversations(self._book.db, tx, ticket.id, into.id)
             note = f"{ticket.number}: {ticket.summary}"
-            return await self.show(tx, await self._note(tx, into, body.agent, note))
+            return await self._shown(tx, await self._note(tx, into, body.agent, note))
 
-    async def show(self, tx: AsyncConnection, ticket: Ticket) -> wire.AgentTicket:
+    async def _shown(self, tx: AsyncConnection, ticket: Ticket) -> wire.AgentTicket:
         """Return a ticket as an agent sees it, within a transaction."""
         carries = ticket.category == wire.TicketCategory.GUEST_REQUEST
         request = None
@@ -246,6 +247,13 @@ class Desk:
         await self._book.feed.publish(
             tx, event, ticket.conversation, ticket=ticket.number, **fields
         )
+
+
+def _named(kind: type[StrEnum], value: str) -> str:
+    try:
+        return kind(value).value
+    except ValueError:
+        raise Invalid(f"not a {kind.__name__}") from None
 
 
 def _actor(agent: str) -> str:

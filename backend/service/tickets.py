@@ -11,6 +11,7 @@ import structlog
 from backend.domain.sla import ServiceClass
 from backend.domain.thanks import is_thanks
 from backend.domain.tickets import CLOSES_AFTER, Heard, Status, Trigger, hear, may_cancel
+from backend.service.desk import Desk
 from backend.service.errors import BackendBusy, GrantInvalid, NotFound, StateConflict
 from backend.service.ticket_book import Opening
 from backend.store import tickets as store
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from backend.service.desk import Desk
     from backend.service.grants import Grants
     from backend.service.ticket_book import TicketBook
     from backend.store.tickets import Ticket
@@ -33,13 +33,12 @@ _TRIES = 5
 _BATCH = 200
 
 
-class Tickets:
-    """The requesters' side. `desk` is the agents'."""
+class Tickets(Desk):
+    """Both sides of the tickets: what agents do is inherited, what requesters do stands here."""
 
-    def __init__(self, book: TicketBook, grants: Grants, desk: Desk) -> None:
-        self._book = book
+    def __init__(self, book: TicketBook, grants: Grants) -> None:
+        super().__init__(book)
         self._grants = grants
-        self.desk = desk
 
     async def open(self, body: wire.OpenTicket) -> wire.TicketView:
         """Open a ticket, or return the open one this person has in the category.
