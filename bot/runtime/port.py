@@ -134,7 +134,7 @@ class Policy:
     """Deliver; the returned payloads are put into the same conversation's inbox, in the
     transaction that marks the row as done (dedupe key `answer:<key>:<n>`)."""
     lane: str = "chat"
-    """Rows of one conversation and lane leave strictly in order; lanes do not wait for each other."""
+    """Rows of one conversation and lane leave strictly in order; lanes do not wait for others."""
     tries: int = 12
     first_delay: float = 0.1
     max_delay: float = 60.0
