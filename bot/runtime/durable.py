@@ -72,7 +72,7 @@ class DurableRuntime:
         self._database: Database = (
             SqliteDatabase(url)
             if dialect == "sqlite"
-            else PostgresDatabase(url, operations.in_one_statement)
+            else PostgresDatabase(url, operations.needs_no_transaction)
         )
         self._log = PullLog(self._database, operations)
         self._batcher = Batcher(
@@ -164,20 +164,24 @@ class DurableRuntime:
         self, messages: Sequence[Inbound], *, cursor: MoveCursor | None = None
     ) -> None:
         """Store all of `messages` in one commit, and return after it. Raises NotAccepting."""
+        await self._store(Store(messages, cursor))
+
+    async def _store(self, store: Store) -> Sequence[int | None]:
         if not self._accepting:
             raise NotAccepting("stopping, or the database is away")
         if self._actors.is_full:
             raise NotAccepting("too many conversations wait for their turn")
         try:
-            ids = await self._batcher.submit(self._operations.store, Store(messages, cursor))
+            ids = await self._batcher.submit(self._operations.store, store)
         except Disconnected as error:
             raise NotAccepting("the database is away") from error
-        for message, id_ in zip(messages, ids, strict=True):
+        for message, id_ in zip(store.messages, ids, strict=True):
             if id_ is None:
                 metrics.INGESTED_REPEAT.inc()
             else:
                 metrics.INGESTED_NEW.inc()
                 self._actors.deliver(Waiting(id_, message.conversation, message.payload))
+        return ids
 
     async def read_cursor(self, name: str) -> int:
         """Return the value last stored by a `MoveCursor` of that name. Raises Disconnected."""
@@ -185,17 +189,16 @@ class DurableRuntime:
 
     async def ingest_and_collect(self, message: Inbound, within: float) -> Sequence[StoredMessage]:
         """Store, wait until settled, return what was said meanwhile. Raises NotAccepting."""
-        loop = asyncio.get_running_loop()
+        loop, name = asyncio.get_running_loop(), message.conversation
         deadline = loop.time() + within
+        with self._log.collect(name) as collected:
+            (inbox_id,) = await self._store(Store([message]))
+            await self._actors.quiet(name, within)
+        if collected.complete or inbox_id is None:
+            return collected.messages
         try:
-            end = await self._log.end(message.conversation) if self._database.shared else 0
-            with self._log.collect(message.conversation) as collected:
-                await self.ingest([message])
-                await self._actors.quiet(message.conversation, deadline - loop.time())
-            if collected.complete or not self._database.shared:
-                return collected.messages
-            await self.settled(message.conversation, deadline - loop.time())
-            return await self._log.after(message.conversation, end, 100)
+            await self.settled(name, deadline - loop.time())
+            return await self._log.since(name, inbox_id)
         except Disconnected as error:
             raise NotAccepting("the database is away") from error
 

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from bot.runtime.port import Inbound
-    from bot.runtime.records import Mishap, NewEffect, Outcome, Store, TurnRecord
+    from bot.runtime.records import Call, Mishap, NewEffect, Outcome, Store, TurnRecord
     from ops.clock import Clock
 
 _ROWS_A_STATEMENT = 500
 """Rows one INSERT takes for certain (drivers stop at 32 766 parameters)."""
+
+_READING = frozenset(
+    {"load", "pending", "standing", "log_after", "log_since", "log_tips", "read_cursor"}
+)
 
 
 class Operations:
@@ -32,18 +36,11 @@ class Operations:
         self._mark_handled = statements.close(inbox, keep_payload=keep_payloads)
         self._mark_sent = statements.close(outbox, keep_payload=keep_payloads)
 
-    def in_one_statement(self, operation: str, items: Sequence[Any]) -> bool:
-        """Tell whether the operation of that name is one statement: it needs no BEGIN then."""
-        match operation:
-            case "load" | "pending":
-                return True
-            case "store":
-                rows = sum(len(item.messages) for item in items)
-                return rows <= _ROWS_A_STATEMENT and not any(item.cursor for item in items)
-            case "finish":
-                return all(item.status is Status.DONE and not item.answers for item in items)
-            case _:
-                return False
+    def needs_no_transaction(self, calls: Sequence[Call]) -> bool:
+        """Tell whether the calls are a single statement, or only read."""
+        if len(calls) == 1 and _is_one_statement(calls[0][0].__name__, calls[0][1]):
+            return True
+        return all(operation.__name__ in _READING for operation, _ in calls)
 
     def store(
         self, connection: sa.Connection, items: Sequence[Store]
@@ -209,10 +206,18 @@ class Operations:
             for name, after, limit in items
         ]
 
-    def log_end(self, connection: sa.Connection, items: Sequence[str]) -> Sequence[int]:
-        """Return the id of the newest logged message of conversations, 0 for an empty log."""
+    def log_since(
+        self, connection: sa.Connection, items: Sequence[tuple[str, int]]
+    ) -> Sequence[Sequence[StoredMessage]]:
+        """Return what was logged for (conversation, message) by its turn and those after it."""
         return [
-            connection.scalar(statements.LOG_END, {"conversation": name}) or 0 for name in items
+            [
+                StoredMessage(id_, name, payload)
+                for id_, payload in connection.execute(
+                    statements.LOG_SINCE, {"conversation": name, "cause": cause}
+                )
+            ]
+            for name, cause in items
         ]
 
     def log_tips(
@@ -242,10 +247,22 @@ class Operations:
         return self.read_cursor(connection, [name for name, _ in items])
 
 
+def _is_one_statement(operation: str, items: Sequence[Any]) -> bool:
+    match operation:
+        case "store":
+            rows = sum(len(item.messages) for item in items)
+            return rows <= _ROWS_A_STATEMENT and not any(item.cursor for item in items)
+        case "finish":
+            return all(item.status is Status.DONE and not item.answers for item in items)
+        case _:
+            return False
+
+
 def _effect_row(item: TurnRecord, new: NewEffect) -> dict[str, Any]:
     return {
         "key": new.key,
         "conversation": item.conversation,
+        "cause": item.inbox_id,
         "lane": new.lane,
         "kind": new.kind,
         "payload": new.payload,

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import sqlalchemy as sa
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.runtime.records import Call, Item, Operation, Result
 
 _log = structlog.get_logger(__name__)
 
+_READ_LANES = 2
 _PING_SECONDS = 5.0
 _COMMAND_SECONDS = 30.0
 
@@ -57,11 +58,12 @@ class PostgresDatabase:
     def __init__(
         self,
         url: sa.URL,
-        in_one_statement: Callable[[str, Sequence[Any]], bool],
+        needs_no_transaction: Callable[[Sequence[Call]], bool],
     ) -> None:
         self._engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
-            pool_size=self.lanes + 5,
+            pool_size=self.lanes + _READ_LANES,
+            max_overflow=0,  # each lane has its connection; nobody else asks for one
             connect_args={
                 "command_timeout": _COMMAND_SECONDS,
                 "server_settings": _SERVER_SETTINGS,
@@ -69,8 +71,9 @@ class PostgresDatabase:
                 "prepared_statement_cache_size": 1024,
             },
         )
+        self._reads = Batcher(self.run, lanes=_READ_LANES, max_batch=50)
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._in_one_statement = in_one_statement
+        self._needs_no_transaction = needs_no_transaction
         self._session: _LockSession | None = None
         self._session_use = asyncio.Lock()
         self._locks = Batcher(self._run_locks, lanes=1, max_batch=500)
@@ -107,13 +110,12 @@ class PostgresDatabase:
 
     async def run(self, calls: Sequence[Call]) -> Sequence[Sequence[Any]]:
         """Do all calls in one transaction; a lone statement needs no BEGIN and COMMIT."""
-        alone = len(calls) == 1 and self._in_one_statement(calls[0][0].__name__, calls[0][1])
 
         def work(connection: sa.Connection) -> Sequence[Sequence[Any]]:
             return [operation(connection, items) for operation, items in calls]
 
         try:
-            if alone:
+            if self._needs_no_transaction(calls):
                 async with self._single.connect() as connection:
                     return await connection.run_sync(work)
             async with self._engine.begin() as connection:
@@ -124,14 +126,8 @@ class PostgresDatabase:
             raise
 
     async def read(self, operation: Operation[Item, Result], item: Item) -> Result:
-        """Do one reading operation on a connection of its own."""
-        try:
-            async with self._single.connect() as connection:
-                return await _read(connection, operation, item)
-        except Exception as error:
-            if is_away(error):
-                raise disconnected(error) from error
-            raise
+        """Do one reading operation, apart from the writing ones."""
+        return await self._reads.submit(operation, item)
 
     async def is_alive(self) -> bool:
         """Ask the lock session for a sign of life."""
@@ -168,14 +164,10 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """End every session; the locks end with theirs."""
+        await self._reads.drain()
+        await self._locks.drain()
         self._end_session()
         await self._engine.dispose()
-
-
-async def _read(
-    connection: AsyncConnection, operation: Operation[Item, Result], item: Item
-) -> Result:
-    return (await connection.run_sync(lambda sync: operation(sync, [item])))[0]
 
 
 async def _try_lock(session: _LockSession, names: Sequence[str]) -> Sequence[bool]:

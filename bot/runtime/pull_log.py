@@ -49,9 +49,9 @@ class PullLog:
         item = (conversation, after, limit)
         return await self._database.read(self._operations.log_after, item)
 
-    async def end(self, conversation: str) -> int:
-        """Return the id of the newest message, 0 for an empty log. Raises Disconnected."""
-        return await self._database.read(self._operations.log_end, conversation)
+    async def since(self, conversation: str, inbox_id: int) -> Sequence[StoredMessage]:
+        """Return what the turn of a message, and later ones, wrote. Raises Disconnected."""
+        return await self._database.read(self._operations.log_since, (conversation, inbox_id))
 
     async def wait(self, conversation: str, after: int, within: float) -> bool:
         """Wait until there is a message with `id > after`. Raises Disconnected."""

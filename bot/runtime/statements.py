@@ -107,8 +107,15 @@ LOG_AFTER: Final = (
     .order_by(outbox.c.id)
     .limit(_param("limit"))
 )
-LOG_END: Final = sa.select(sa.func.max(outbox.c.id)).where(
-    outbox.c.conversation == _param("conversation"), _logged
+LOG_SINCE: Final = (
+    sa.select(outbox.c.id, outbox.c.payload)
+    .where(
+        outbox.c.conversation == _param("conversation"),
+        _logged,
+        outbox.c.cause >= _param("cause"),
+    )
+    .order_by(outbox.c.id)
+    .limit(100)
 )
 LOG_TIPS: Final = (
     sa.select(outbox.c.conversation, sa.func.max(outbox.c.id))

@@ -81,6 +81,8 @@ outbox = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("conversation", sa.Text, nullable=False),
+    # The inbox row whose turn wrote this one.
+    sa.Column("cause", sa.BigInteger, nullable=False),
     sa.Column("lane", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
