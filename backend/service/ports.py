@@ -178,6 +178,19 @@ class Mail:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class CapturedMail:
+    """A message that was kept instead of sent (development only)."""
+
+    name: str
+    at: datetime
+    to: str
+    subject: str
+    message_id: str
+    text: str
+    html: str
+
+
 class MailUnavailable(Exception):
     """The mail server is away or asks to wait: try again later."""
 

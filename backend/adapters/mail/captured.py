@@ -6,14 +6,13 @@ import asyncio
 import os
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - dataclass annotations stay readable at run time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING, Final
 
 from backend.adapters.mail.message import Sender, as_message
+from backend.service.ports import CapturedMail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,23 +23,6 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 _KEPT: Final = 500
 """Files kept; older ones go, in bunches of a tenth."""
-
-
-@dataclass(frozen=True, slots=True)
-class CapturedMail:
-    """One captured message."""
-
-    name: str
-    at: datetime
-    to: str
-    subject: str
-    message_id: str
-    text: str
-    html: str
-
-
-class NoSuchMail(LookupError):
-    """There is no captured mail of this name."""
 
 
 class CapturedTransport:
@@ -70,19 +52,20 @@ class CapturedTransport:
         found = (path.stem for path in self._folder.glob("*.eml"))
         return sorted((name for name in found if _NAME.fullmatch(name)), reverse=True)
 
-    def read(self, name: str) -> CapturedMail:
-        """Return one message. Raises NoSuchMail."""
+    def read(self, name: str) -> CapturedMail | None:
+        """Return one message, None when there is none of this name."""
         if not _NAME.fullmatch(name):
-            raise NoSuchMail
+            return None
         try:
             raw = (self._folder / f"{name}.eml").read_bytes()
         except FileNotFoundError:
-            raise NoSuchMail from None
+            return None
         return _parse(name, raw)
 
     def newest(self, count: int = 50) -> list[CapturedMail]:
         """Return the newest messages, newest first."""
-        return [self.read(name) for name in self.names()[:count]]
+        found = (self.read(name) for name in self.names()[:count])
+        return [mail for mail in found if mail is not None]
 
     def _write(self, name: str, raw: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
