@@ -113,6 +113,11 @@ def opened(state: LinkState, now: datetime) -> LinkState:
     return replace(state, session_seen_at=now, number_proven=False)
 
 
+def seen(state: LinkState, now: datetime) -> LinkState:
+    """Return the state after somebody looked at the page: its idle time begins anew."""
+    return replace(state, session_seen_at=now)
+
+
 class Turn(StrEnum):
     """What a submit may do."""
 
@@ -135,11 +140,11 @@ def submitted(
         return Turn.OVER, replace(state, ended=end if end is not LinkEnd.SESSION_OVER else None)
     if state.busy_until is not None and now < state.busy_until:
         return Turn.BUSY, state
-    seen = replace(state, session_seen_at=now)
     if not state.number_proven and not right_number:
-        return Turn.WRONG_NUMBER, _wrong_number(seen, rules)
+        return Turn.WRONG_NUMBER, _wrong_number(seen(state, now), rules)
     return Turn.GO, replace(
-        seen,
+        state,
+        session_seen_at=now,
         number_proven=True,
         number_tries=0,
         submits=state.submits + 1,

@@ -46,7 +46,7 @@ recovery_freezes = sa.Table(
     sa.Column("account_id", sa.String(200), primary_key=True),
     sa.Column("frozen_until", Instant, nullable=False),
 )
-""" "It wasn't me" (security.md 10): ours whatever the directory, so no foreign key."""
+"""Frozen by "it wasn't me" (security.md 10): ours whatever the directory, so no foreign key."""
 
 freeze_tokens = sa.Table(
     "freeze_tokens",
@@ -54,6 +54,7 @@ freeze_tokens = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("account_id", sa.String(200), nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
+    sa.Column("language", sa.String(2), nullable=False),
     sa.Column("used_at", Instant),
 )
 """What the link "it wasn't me" carries, as a digest."""
@@ -110,6 +111,6 @@ session_revocations = sa.Table(
     sa.Column("account_id", sa.String(200), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("due_at", Instant, index=True),
-    sa.Column("queued_at", Instant, nullable=False),
+    sa.Column("queued_at", Instant, nullable=False, index=True),
 )
 """Sessions still to be ended; `due_at` is empty once that is done or given up."""

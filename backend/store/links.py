@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from backend.domain.links import LinkEnd, LinkState
+from backend.store.accounts import password_operations
 from backend.store.database import Instant, metadata
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from backend.store.database import Database
 
 links = sa.Table(
     "links",
@@ -72,6 +75,11 @@ async def save_state(
     await tx.execute(sa.update(links).where(links.c.id == link_id).values(values))
 
 
+async def find_by(tx: AsyncConnection, column: sa.Column[Any], value: str) -> sa.Row[Any] | None:
+    """Return the link with this id or digest."""
+    return (await tx.execute(sa.select(links).where(column == value))).one_or_none()
+
+
 async def lock_by(tx: AsyncConnection, column: sa.Column[Any], value: str) -> sa.Row[Any] | None:
     """Return the link with this id or digest, its row locked until the transaction ends."""
     query = sa.select(links).where(column == value).with_for_update()
@@ -79,10 +87,17 @@ async def lock_by(tx: AsyncConnection, column: sa.Column[Any], value: str) -> sa
 
 
 async def end_live(
-    tx: AsyncConnection, account_id: str, end: LinkEnd, now: datetime
+    tx: AsyncConnection,
+    account_id: str,
+    end: LinkEnd,
+    now: datetime,
+    *,
+    only: str | None = None,
 ) -> sa.Row[Any] | None:
-    """End the account's live link and return it as it was; None when there is none."""
+    """End the account's live link (where `only` is given: if it is that one) and return it."""
     change = sa.update(links).where(links.c.account_id == account_id, _live)
+    if only is not None:
+        change = change.where(links.c.id == only)
     change = change.values(ended=end.value, ended_at=now, busy_until=None)
     return (await tx.execute(change.returning(links))).one_or_none()
 
@@ -91,3 +106,28 @@ async def is_live(tx: AsyncConnection, link_id: str) -> bool:
     """Tell whether the link is live, its row locked until the transaction ends."""
     row = await lock_by(tx, links.c.id, link_id)
     return row is not None and row.ended is None
+
+
+async def insert_only_live(db: Database, tx: AsyncConnection, row: dict[str, Any]) -> None:
+    """Store a new live link in place of the account's live one, whoever else is doing the same."""
+    now: datetime = row["issued_at"]
+    insert = db.insert(links).values(row).on_conflict_do_nothing()
+    await end_live(tx, row["account_id"], LinkEnd.REPLACED, now)
+    while (await tx.execute(insert)).rowcount == 0:
+        # Another request was faster and has committed: the next statement sees its link.
+        await end_live(tx, row["account_id"], LinkEnd.REPLACED, now)
+
+
+async def past_expiry(tx: AsyncConnection, now: datetime, limit: int) -> list[sa.Row[Any]]:
+    """Return live links whose token is too old, except those with a change nobody is sure of."""
+    undecided = sa.exists().where(
+        password_operations.c.account_id == links.c.account_id,
+        password_operations.c.decided_at.is_(None),
+    )
+    query = sa.select(links).where(_live, links.c.expires_at <= now, ~undecided)
+    return list((await tx.execute(query.order_by(links.c.expires_at).limit(limit))).all())
+
+
+async def purge(tx: AsyncConnection, before: datetime) -> None:
+    """Forget the links that ended before this instant."""
+    await tx.execute(sa.delete(links).where(links.c.ended_at < before))
