@@ -42,7 +42,7 @@ class Desk:
     def __init__(self, book: TicketBook) -> None:
         self._book = book
         self.guest_request: (
-            Callable[[AsyncConnection, int], Awaitable[wire.GuestRequestView]] | None
+            Callable[[AsyncConnection, int], Awaitable[wire.GuestRequestView | None]] | None
         ) = None
 
     async def list(

@@ -5,6 +5,7 @@
 from backend.store import accounts as accounts
 from backend.store import audit as audit
 from backend.store import feed as feed
+from backend.store import guests as guests
 from backend.store import idempotency as idempotency
 from backend.store import jobs as jobs
 from backend.store import limits as limits
