@@ -39,6 +39,11 @@ class ServiceHours:
         for day in self.week:
             _check_day(day)
 
+    @classmethod
+    def parse(cls, week: str, zone: tzinfo, holidays: str = "") -> ServiceHours:
+        """Read the settings' text. Raises BadServiceHours."""
+        return cls(zone, parse_week(week), parse_holidays(holidays))
+
     def with_holidays(self, holidays: frozenset[date]) -> ServiceHours:
         """Return the same week with these exceptions."""
         return replace(self, holidays=holidays)

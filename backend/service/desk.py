@@ -17,7 +17,6 @@ from backend.store import tickets as store
 from backend_client import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from enum import StrEnum
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,16 +33,10 @@ _LONGEST_LIST = 200
 
 
 class Desk:
-    """The agents' side of the tickets.
-
-    `guest_request` may be set later: it shows the guest request of a ticket that carries one.
-    """
+    """The agents' side of the tickets."""
 
     def __init__(self, book: TicketBook) -> None:
         self._book = book
-        self.guest_request: (
-            Callable[[AsyncConnection, int], Awaitable[wire.GuestRequestView | None]] | None
-        ) = None
 
     async def list(
         self,
@@ -207,8 +200,8 @@ class Desk:
         """Return a ticket as an agent sees it, within a transaction."""
         carries = ticket.category == wire.TicketCategory.GUEST_REQUEST
         request = None
-        if carries and self.guest_request is not None:
-            request = await self.guest_request(tx, ticket.id)
+        if carries and self._book.guest_request is not None:
+            request = await self._book.guest_request(tx, ticket.id)
         return await ticket_views.full(tx, ticket, self._book.clock.now(), request)
 
     async def _claim(self, tx: AsyncConnection, ticket: Ticket, body: wire.ClaimTicket) -> Ticket:

@@ -18,7 +18,7 @@ from backend.domain import guests as rules_of
 from backend.domain.accounts import AccountType, last_day
 from backend.domain.guests import GuestRules
 from backend.domain.tickets import ACTIVE, Trigger
-from backend.service.guests import RESOLVED_CREATED, email_place
+from backend.service.errors import BackendBusy
 from backend.service.ports import (
     AccountExists,
     AccountNotFound,
@@ -26,6 +26,7 @@ from backend.service.ports import (
     DirectoryError,
     NewGuest,
     OutcomeUnknown,
+    Unavailable,
 )
 from backend.store import guests as store
 from backend.store import tickets as tickets_store
@@ -33,7 +34,7 @@ from backend.store.guests import Guest, State
 from backend_client import wire
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,13 +52,16 @@ _GIVES_UP_AFTER = 12
 """Refusals of the directory after which a human must look; outages do not count."""
 
 
+RESOLVED_CREATED = "guest_accounts_created"
+
+
 class ClaimLinks(Protocol):
     """Mails a guest the link and the number with which the first password is set."""
 
     async def issue_claim(
-        self, tx: AsyncConnection, *, account_id: str, to: str, ticket: str, language: str
-    ) -> None:
-        """Queue both mails within the caller's transaction."""
+        self, tx: AsyncConnection, *, account_id: str, to: str, ticket: str | None, language: str
+    ) -> str:
+        """Queue both mails within the caller's transaction. Raises BackendBusy."""
         ...
 
 
@@ -70,7 +74,6 @@ class GuestAccounts:
         links: mails the claim link and its number.
         mailer: mails the warnings (template `guest_warning`).
         vault: unseals the addresses.
-        zone: whose days the daily cap and the last day are counted in.
         rules: what the institution allows.
     """
 
@@ -81,7 +84,6 @@ class GuestAccounts:
         links: ClaimLinks,
         mailer: Mailer,
         vault: Vault,
-        zone: tzinfo,
         rules: GuestRules = GuestRules(),  # noqa: B008 - frozen
     ) -> None:
         self._book = book
@@ -89,7 +91,6 @@ class GuestAccounts:
         self._links = links
         self._mailer = mailer
         self._vault = vault
-        self._zone = zone
         self._rules = rules
 
     async def create_due(self) -> None:
@@ -104,7 +105,11 @@ class GuestAccounts:
                 if error.retryable:
                     return
             else:
-                await self._hand_over(guest, account)
+                try:
+                    await self._hand_over(guest, account)
+                except BackendBusy:
+                    await self._postpone(guest, Unavailable())
+                    return
 
     async def tend_due(self) -> None:
         """Warn guests and end accounts on their day: a job."""
@@ -123,7 +128,7 @@ class GuestAccounts:
             guest = await store.first_due(tx, State.APPROVED, self._now(), lock=True)
             if guest is None:
                 return None
-            today = self._now().astimezone(self._zone).date()
+            today = self._now().astimezone(self._book.zone).date()
             if not await store.charge(self._book.db, tx, today, self._rules.per_day):
                 log.info("guest_cap_reached")
                 return None
@@ -135,7 +140,7 @@ class GuestAccounts:
         request = await store.request_of(tx, guest.ticket_id)
         if request is None:  # pragma: no cover - a foreign key says so
             raise LookupError
-        until = rules_of.valid_until(request.active_until, now, self._rules, self._zone)
+        until = rules_of.valid_until(request.active_until, now, self._rules, self._book.zone)
         news = await self._name(tx, guest)
         news |= {"state": State.CREATING.value, "valid_from": now, "valid_until": until}
         await store.change(tx, guest, **news)
@@ -290,7 +295,7 @@ class GuestAccounts:
             next_at = rules_of.next_action(until, warned)
             if not await store.change(tx, guest, warned=warned, next_at=next_at) or days is None:
                 return
-            ends_on = last_day(until, self._zone).isoformat()
+            ends_on = last_day(until, self._book.zone).isoformat()
             await self._mailer.queue(
                 tx,
                 op=f"guest:{guest.id}:{ends_on}:{days}",
@@ -355,6 +360,11 @@ class GuestAccounts:
 
     def _now(self) -> datetime:
         return self._book.clock.now()
+
+
+def email_place(ticket_id: int, position: int) -> str:
+    """Name the place a guest's address is sealed for."""
+    return f"guest_email:{ticket_id}:{position}"
 
 
 def _is_ours(found: Account, wanted: NewGuest) -> bool:

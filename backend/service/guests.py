@@ -6,6 +6,7 @@ Nobody ever sees a password: each guest gets a link and a number by e-mail and c
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,10 @@ from backend.domain import guests as rules_of
 from backend.domain.guests import Finding, GuestProblem, GuestRules
 from backend.domain.masking import mask_email
 from backend.domain.tickets import ACTIVE, Trigger
+from backend.service.desk import Desk
 from backend.service.errors import Invalid, NotFound, StateConflict
+from backend.service.guest_accounts import GuestAccounts, email_place
+from backend.service.jobs import Job
 from backend.service.ticket_book import Opening
 from backend.store import guests as store
 from backend.store.guests import State
@@ -23,17 +27,20 @@ from backend_client import wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import date, tzinfo
+    from datetime import date
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from backend.service.guest_accounts import ClaimLinks
+    from backend.service.mailer import Mailer
+    from backend.service.ports import Directory
     from backend.service.ticket_book import TicketBook
-    from backend.service.tickets import Tickets
     from backend.service.vault import Vault
     from backend.store.tickets import Ticket
 
 RESOLVED_REFUSED = "guests_refused"
-RESOLVED_CREATED = "guest_accounts_created"
+_MAKING_EVERY = timedelta(seconds=15)
+_TENDING_EVERY = timedelta(minutes=5)
 
 
 class GuestRequestInvalid(Invalid):
@@ -58,31 +65,42 @@ class Guests:
     """Files, shows and decides guest requests.
 
     Args:
-        tickets: guest requests are tickets; `tickets.guest_request` is set to show them.
-        book: what both share.
+        book: guest requests are tickets; `book.guest_request` is set to show them.
+        directory: where the accounts are made.
         vault: seals addresses and phone numbers.
-        zone: in which the days of letters are meant.
+        mailer: mails the warnings before the end.
+        links: mails the claim links.
         rules: what the institution allows.
-        on_approved: called within the approving transaction: make the accounts soon
-            (`Scheduler.poke`).
+
+    `on_approved` may be set later: it is called within the approving transaction, so that the
+    accounts are made soon (`Scheduler.poke` with `JOB`). Without it the job finds them by itself.
     """
+
+    JOB = "make_guest_accounts"
 
     def __init__(
         self,
-        tickets: Tickets,
         book: TicketBook,
+        directory: Directory,
         vault: Vault,
-        zone: tzinfo,
+        mailer: Mailer,
+        links: ClaimLinks,
         rules: GuestRules = GuestRules(),  # noqa: B008 - frozen
-        on_approved: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._tickets = tickets
         self._book = book
+        self._desk = Desk(book)
         self._vault = vault
-        self._zone = zone
         self._rules = rules
-        self._on_approved = on_approved
-        tickets.guest_request = self.view
+        self.accounts = GuestAccounts(book, directory, links, mailer, vault, rules)
+        self.on_approved: Callable[[], Awaitable[None]] | None = None
+        book.guest_request = self.view
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return what is to be done every so often."""
+        return (
+            Job(self.JOB, _MAKING_EVERY, self.accounts.create_due),
+            Job("tend_guest_accounts", _TENDING_EVERY, self.accounts.tend_due),
+        )
 
     async def file(self, body: wire.FileGuestRequest) -> wire.TicketView:
         """File a request; the same letter again returns the open ticket.
@@ -99,7 +117,7 @@ class Guests:
         if findings:
             raise GuestRequestInvalid(findings)
         async with self._book.db.begin() as tx:
-            ticket, already_open = await self._tickets.open_within(tx, _opening(body))
+            ticket, already_open = await self._book.open_or_join(tx, _opening(body))
             if not already_open:
                 await self._attach(tx, ticket, body)
             return await self._book.view(tx, ticket, already_open=already_open)
@@ -118,7 +136,7 @@ class Guests:
                 ticket = await self._approve(tx, ticket, body.agent)
             elif not request.approved:
                 raise StateConflict("the request was refused")
-        return await self._tickets.show(number)
+        return await self._desk.show(number)
 
     async def refuse(self, number: str, body: wire.RefuseGuests) -> wire.AgentTicket:
         """Refuse; the unit is told the reason. Raises NotFound, StateConflict, Invalid."""
@@ -131,15 +149,14 @@ class Guests:
                 ticket = await self._refuse(tx, ticket, body.agent, reason)
             elif request.approved:
                 raise StateConflict("the request was approved")
-        return await self._tickets.show(number)
+        return await self._desk.show(number)
 
     async def view(self, tx: AsyncConnection, ticket_id: int) -> wire.GuestRequestView | None:
         """Return the request a ticket carries, addresses masked."""
         request = await store.request_of(tx, ticket_id)
         if request is None:
             return None
-        sealed = self._vault.unseal(request.contact, bound_to=f"guest_contact:{ticket_id}")
-        contact = msgspec.json.decode(sealed, type=Contact)
+        contact = self._contact(request)
         people = await store.people_of(tx, ticket_id)
         return wire.GuestRequestView(
             unit=request.unit,
@@ -209,8 +226,8 @@ class Guests:
         text = _APPROVED[ticket.language].format(count=count)
         ticket = await self._book.say(tx, ticket, wire.Author.SYSTEM, text)
         await self._tell(tx, ticket, approved=True, count=count, reason=None)
-        if self._on_approved is not None:
-            await self._on_approved()
+        if self.on_approved is not None:
+            await self.on_approved()
         return ticket
 
     async def _refuse(
@@ -286,10 +303,16 @@ class Guests:
             reason=reason,
         )
 
+    def _contact(self, request: store.Request) -> Contact:
+        if not request.contact:  # erased
+            return Contact("", "")
+        place = f"guest_contact:{request.ticket_id}"
+        sealed = self._vault.unseal(request.contact, bound_to=place)
+        return msgspec.json.decode(sealed, type=Contact)
+
     def _person(self, guest: store.Guest) -> wire.GuestView:
-        email = self._vault.unseal(
-            guest.email, bound_to=email_place(guest.ticket_id, guest.position)
-        )
+        place = email_place(guest.ticket_id, guest.position)
+        email = self._vault.unseal(guest.email, bound_to=place) if guest.email else None
         return wire.GuestView(
             name=guest.name,
             institution=guest.institution,
@@ -300,12 +323,7 @@ class Guests:
         )
 
     def _today(self) -> date:
-        return self._book.clock.now().astimezone(self._zone).date()
-
-
-def email_place(ticket_id: int, position: int) -> str:
-    """Name the place a guest's address is sealed for."""
-    return f"guest_email:{ticket_id}:{position}"
+        return self._book.clock.now().astimezone(self._book.zone).date()
 
 
 _APPROVED = {

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 
 from backend.domain import secret_text
-from backend.domain.sla import ClockKind, class_of
+from backend.domain.sla import ClockKind, ServiceClass, class_of
+from backend.domain.thanks import is_thanks
 from backend.domain.tickets import ENDED, NotAllowed, Status, Trigger, after, format_number
-from backend.service.errors import NotFound, StateConflict
+from backend.service.errors import BackendBusy, NotFound, StateConflict
 from backend.store import ticket_clocks as kept
 from backend.store import tickets as store
 from backend_client import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import tzinfo
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
     from backend.store.tickets import Ticket
     from ops.clock import Clock
 
+    GuestRequestOf = Callable[[AsyncConnection, int], Awaitable[wire.GuestRequestView | None]]
+
 MOVED = Counter(
     "helpdesk_tickets_total", "Things that happened to tickets.", ["category", "trigger"]
 )
+_TRIES = 5
 _LONGEST_HANDOFF = 200
 """Lines of a conversation kept for the agent; the newest are kept."""
 
@@ -109,9 +113,11 @@ class TicketBook:
         self.feed = feed
         self.clocks = clocks
         self._vault = vault
-        self._zone = zone
+        self.zone = zone
         self._prefix = prefix
         self._redact = redact
+        self.guest_request: GuestRequestOf | None = None
+        """Shows the guest request that a ticket carries; set by `backend.service.guests`."""
 
     def clean(self, text: str) -> str:
         """Return `text` without anything that looks like a secret."""
@@ -140,11 +146,25 @@ class TicketBook:
             topic=opening.topic,
         )
 
+    async def open_or_join(self, tx: AsyncConnection, opening: Opening) -> tuple[Ticket, bool]:
+        """Open a ticket, or add to the open one; tell whether it was open already.
+
+        Doing it twice is harmless: what was said already is not said again. Raises BackendBusy.
+        """
+        for _ in range(_TRIES):
+            found = await self.find_open(tx, opening)
+            if found is not None:
+                return await self._join(tx, found, opening), True
+            created = await self.create(tx, opening)
+            if created is not None:
+                return created, False
+        raise BackendBusy("the person's tickets change too fast")
+
     async def create(self, tx: AsyncConnection, opening: Opening) -> Ticket | None:
         """Open a ticket; None when the person has an open one of this kind by now."""
         now = self.clock.now()
         service = class_of(opening.category)
-        year = now.astimezone(self._zone).year
+        year = now.astimezone(self.zone).year
         count = await store.next_count(self.db, tx, year)
         number = format_number(self._prefix, year, count)
         fixed = {"service_class": service, "status": Status.NEW, "opened_at": now}
@@ -210,6 +230,16 @@ class TicketBook:
         await tx.execute(sa.insert(store.MESSAGES).values(row))
         return await self.change(tx, ticket, last_seq=seq)
 
+    async def hear(self, tx: AsyncConnection, ticket: Ticket, text: str) -> Ticket:
+        """Add the requester's words to a held ticket, with what they cause."""
+        waits = ticket.status in {Status.WAIT_USER, Status.WAIT_OTHER}
+        if waits and not is_thanks(text):
+            ticket = await self.move(tx, ticket, Trigger.USER_WROTE, self.requester(ticket))
+        ticket = await self.say(tx, ticket, wire.Author.USER, text)
+        if ticket.status in {Status.NEW, Status.OPEN} and not is_thanks(text):
+            await self.clocks.heard(tx, ticket.id, ServiceClass(ticket.service_class))
+        return ticket
+
     async def note_down(
         self, tx: AsyncConnection, ticket: Ticket, event: str, actor: str, **detail: str | int
     ) -> None:
@@ -241,6 +271,22 @@ class TicketBook:
             already_open=already_open,
             last_public_reply=await store.last_reply(tx, ticket.id),
         )
+
+    async def _join(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> Ticket:
+        """Add what a repeated opening brings to the ticket that is open; answers go there now."""
+        await store.add_conversation(self.db, tx, ticket.id, opening.conversation)
+        news: dict[str, object] = {}
+        if ticket.conversation != opening.conversation:
+            news["conversation"] = opening.conversation
+        if ticket.account_id is None and opening.account_id is not None:
+            news["account_id"] = opening.account_id
+        if news:
+            ticket = await self.change(tx, ticket, **news)
+        await self.keep_handoff(tx, ticket, opening.transcript)
+        text = self.clean(opening.summary)
+        if text == ticket.summary or await store.has_said(tx, ticket.id, text):
+            return ticket
+        return await self.hear(tx, ticket, text)
 
     def _columns(self, opening: Opening) -> dict[str, Any]:
         return {

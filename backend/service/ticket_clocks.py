@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from prometheus_client import Counter
 from backend.domain import sla
 from backend.domain.sla import ClockKind, Policy, ServiceClass
 from backend.domain.tickets import ACTIVE, Status
+from backend.service.jobs import Job
 from backend.store import ticket_clocks as kept
 from backend.store.tickets import HOLIDAYS, TICKETS
 
@@ -37,6 +39,7 @@ STOPPED = Counter(
     "helpdesk_sla_clocks_total", "Clocks that were stopped, met or late.", ["clock", "outcome"]
 )
 _BATCH = 200
+_WATCH_EVERY = timedelta(seconds=15)
 
 
 class TicketClocks:
@@ -63,6 +66,10 @@ class TicketClocks:
         self._hours = hours
         self._audit = audit
         self._policy = policy
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return what is to be done every so often."""
+        return (Job("watch_service_levels", _WATCH_EVERY, self.watch),)
 
     async def hours(self, tx: AsyncConnection) -> ServiceHours:
         """Return the service hours as of now, entered holidays included."""

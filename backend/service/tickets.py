@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 
-from backend.domain.sla import ServiceClass
-from backend.domain.thanks import is_thanks
 from backend.domain.tickets import CLOSES_AFTER, Heard, Status, Trigger, hear, may_cancel
 from backend.service.desk import Desk
-from backend.service.errors import BackendBusy, GrantInvalid, NotFound, StateConflict
+from backend.service.errors import GrantInvalid, NotFound, StateConflict
+from backend.service.jobs import Job
 from backend.service.ticket_book import Opening
 from backend.store import tickets as store
 from backend_client import wire
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from backend.service.grants import Grants
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _LISTED = 10
-_TRIES = 5
 _BATCH = 200
+_CLOSING_EVERY = timedelta(minutes=10)
 
 
 class Tickets(Desk):
@@ -64,14 +62,11 @@ class Tickets(Desk):
 
     async def open_within(self, tx: AsyncConnection, opening: Opening) -> tuple[Ticket, bool]:
         """Open a ticket in the caller's transaction; tell whether it was open already."""
-        for _ in range(_TRIES):
-            found = await self._book.find_open(tx, opening)
-            if found is not None:
-                return await self._join(tx, found, opening), True
-            created = await self._book.create(tx, opening)
-            if created is not None:
-                return created, False
-        raise BackendBusy("the person's tickets change too fast")
+        return await self._book.open_or_join(tx, opening)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return what is to be done every so often."""
+        return (Job("close_resolved_tickets", _CLOSING_EVERY, self.close_resolved),)
 
     async def append(self, number: str, body: wire.AppendMessage) -> wire.TicketView:
         """Add the requester's message; it may bring the ticket back or open a new one.
@@ -139,23 +134,6 @@ class Tickets(Desk):
             return None
         return proof.account_id
 
-    async def _join(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> Ticket:
-        """Add what a repeated opening brings to the ticket that is open; answers go there now."""
-        book = self._book
-        await store.add_conversation(book.db, tx, ticket.id, opening.conversation)
-        news: dict[str, object] = {}
-        if ticket.conversation != opening.conversation:
-            news["conversation"] = opening.conversation
-        if ticket.account_id is None and opening.account_id is not None:
-            news["account_id"] = opening.account_id
-        if news:
-            ticket = await book.change(tx, ticket, **news)
-        await book.keep_handoff(tx, ticket, opening.transcript)
-        text = book.clean(opening.summary)
-        if text == ticket.summary or await store.has_said(tx, ticket.id, text):
-            return ticket
-        return await self._hear(tx, ticket, text)
-
     async def _hold_own(self, tx: AsyncConnection, number: str, conversation: str) -> Ticket:
         ticket = await self._book.hold(tx, number)
         if not await store.belongs_to(tx, ticket.id, conversation):
@@ -164,18 +142,7 @@ class Tickets(Desk):
 
     async def _add(self, tx: AsyncConnection, ticket: Ticket, body: wire.AppendMessage) -> Ticket:
         ticket = await self._come_from(tx, ticket, body.conversation)
-        return await self._hear(tx, ticket, body.text)
-
-    async def _hear(self, tx: AsyncConnection, ticket: Ticket, text: str) -> Ticket:
-        """Add the requester's words to an open ticket, with what they cause."""
-        waits = ticket.status in {Status.WAIT_USER, Status.WAIT_OTHER}
-        if waits and not is_thanks(text):
-            actor = self._book.requester(ticket)
-            ticket = await self._book.move(tx, ticket, Trigger.USER_WROTE, actor)
-        ticket = await self._book.say(tx, ticket, wire.Author.USER, text)
-        if ticket.status in {Status.NEW, Status.OPEN} and not is_thanks(text):
-            await self._book.clocks.heard(tx, ticket.id, ServiceClass(ticket.service_class))
-        return ticket
+        return await self._book.hear(tx, ticket, body.text)
 
     async def _reopen(
         self, tx: AsyncConnection, ticket: Ticket, body: wire.AppendMessage

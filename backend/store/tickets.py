@@ -31,7 +31,7 @@ TICKETS = sa.Table(
     sa.Column("service_class", sa.String(20), nullable=False),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("channel", sa.String(200), nullable=False),
-    sa.Column("person", sa.String(200), nullable=False),
+    sa.Column("person", sa.String(200), nullable=False, index=True),
     # `Vault.index` of the person: what proven identities are kept under.
     sa.Column("person_index", sa.String(64), nullable=False),
     sa.Column("conversation", sa.String(200), nullable=False),
