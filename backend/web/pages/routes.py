@@ -73,7 +73,8 @@ def add_pages(app: web.Application, *, links: Links, settings: PageSettings) -> 
     def add(
         method: str, path: str, handler: Callable[[web.Request], Awaitable[web.Response]]
     ) -> None:
-        app.router.add_route(method, path, guarded(handler, settings))
+        for name in ("GET", "HEAD") if method == "GET" else (method,):
+            app.router.add_route(name, path, guarded(handler, settings))
 
     add("GET", "/password", pages.password)
     add("POST", "/password/exchange", pages.exchange)

@@ -4,6 +4,7 @@ const body = document.body.dataset;
 const texts = JSON.parse(document.getElementById("texts").textContent);
 const chosen = "helpdesk-language";
 let language = remembered() ?? document.documentElement.lang;
+const LOCALES = { id: "id-ID", en: "en-GB" };
 let whenLanguageChanges = () => {};
 
 /** The sentence for a key; `{name}` is replaced by `values.name`. */
@@ -17,14 +18,14 @@ export const hasText = (key) => key in texts[language];
 
 /** An instant the way people read it. */
 export function when(iso, timeZone) {
-  const options = { dateStyle: "long", timeStyle: "short", timeZone };
-  return new Intl.DateTimeFormat(language, options).format(new Date(iso));
+  const options = { dateStyle: "medium", timeStyle: "short", timeZone };
+  return new Intl.DateTimeFormat(LOCALES[language], options).format(new Date(iso));
 }
 
 /** A time of day, with its zone. */
 export function clockTime(iso, timeZone) {
   const options = { hour: "2-digit", minute: "2-digit", timeZone, timeZoneName: "short" };
-  return new Intl.DateTimeFormat(language, options).format(new Date(iso));
+  return new Intl.DateTimeFormat(LOCALES[language], options).format(new Date(iso));
 }
 
 export const byId = (id) => document.getElementById(id);
@@ -46,17 +47,18 @@ export function show(screen) {
 
 export const currentScreen = () => current().dataset.screen;
 
-/** Explain why a link does not work. */
-export function showOver(end) {
-  fillOver(end);
+/** Explain why a link does not work; `area` names the texts. */
+export function showOver(end, area = "over") {
+  fillOver(end, area);
   show("over");
 }
 
 /** Fill the texts of the screen "over" (again, when the language changes). */
-export function fillOver(end) {
-  say(byId("over-title"), `over.${end}.title`);
-  say(byId("over-body"), `over.${end}.body`);
-  say(byId("over-next"), hasText(`over.${end}.next`) ? `over.${end}.next` : "over.next");
+export function fillOver(end, area = "over") {
+  const known = hasText(`${area}.${end}.title`) ? end : "unknown";
+  say(byId("over-title"), `${area}.${known}.title`);
+  say(byId("over-body"), `${area}.${known}.body`);
+  say(byId("over-next"), hasText(`${area}.${known}.next`) ? `${area}.${known}.next` : "over.next");
 }
 
 /** Call `render` whenever texts made by the script must be made again. */

@@ -21,7 +21,7 @@ async function freeze() {
   setSending(false);
   render();
   if (answer.state === "over") {
-    showOver(answer.end);
+    showOver(answer.end, "freeze.over");
   } else {
     show(answer.state);
   }
@@ -34,12 +34,13 @@ function setSending(now) {
 }
 
 function render() {
+  say(byId("freeze"), sending ? "sending" : "freeze.button");
   say(byId("status"), sending ? "sending" : "");
   if (answer?.state === "frozen") {
     const until = when(answer.until, answer.time_zone);
     byId("frozen-body").textContent = text("frozen.body", { until });
   } else if (answer?.state === "over") {
-    fillOver(answer.end);
+    fillOver(answer.end, "freeze.over");
   }
 }
 

@@ -81,6 +81,7 @@ function render() {
   renderRules();
   renderProblems();
   renderNotice();
+  say(byId("submit"), sending ? "sending" : "submit");
   say(byId("status"), sending ? "sending" : "");
 }
 
