@@ -1,0 +1,239 @@
+"""One turn: from what lies in the inbox to what leaves through the outbox.
+
+Pure but for the understanding (a local model) and the clock: run again after a crash, the same
+message in the same state gives the same turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from bot import calls, speech
+from bot.channels.port import InboundEvent, InboundKind
+from bot.envelope import (
+    FromBackend,
+    FromChannel,
+    decode,
+    encode,
+    encode_message,
+    read_press,
+)
+from bot.memory import Line, Memory, Person, dump, recall, remember, without_codes
+from bot.runtime.port import Inbound, Out, Timer, Turn
+from handlers import conversation as flows
+from handlers.kernel import (
+    AnyEffect,
+    AnyEvent,
+    CheckCode,
+    HandedBack,
+    IdentityChanged,
+    OpenTicket,
+    Request,
+    TimeUp,
+    TurnFailed,
+    UserChose,
+    UserJoined,
+    UserSaid,
+    UserSentUnsupported,
+    UserSpokeInPublic,
+    WakeIn,
+)
+from handlers.model import Control, Conversation
+from nlu.types import EntityKind, Understanding
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from bot.channels.port import Capabilities, OutboundMessage
+    from bot.texts.catalogue import Texts
+    from nlu.port import Engine
+    from ops.clock import Clock
+
+_log = structlog.get_logger(__name__)
+
+MESSAGE: Final = "message"
+"""The kind of outbox row that is a message to the person."""
+_SAID_IN_CHAT: Final = frozenset(
+    {InboundKind.TEXT, InboundKind.CHOICE, InboundKind.ATTACHMENT, InboundKind.UNSUPPORTED}
+)
+
+
+class Dialogue:
+    """The runtime's handler.
+
+    `capabilities` answers for a channel's name (the part of a conversation's key before the first
+    colon). `time_zone` is the one people's dates are meant in.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        texts: Texts,
+        capabilities: Callable[[str], Capabilities],
+        clock: Clock,
+        *,
+        time_zone: str = "Asia/Jakarta",
+    ) -> None:
+        self._engine = engine
+        self._texts = texts
+        self._capabilities = capabilities
+        self._clock = clock
+        self._zone = ZoneInfo(time_zone)
+        self._ingest: Callable[[Sequence[Inbound]], Awaitable[None]] | None = None
+
+    def connect(self, ingest: Callable[[Sequence[Inbound]], Awaitable[None]]) -> None:
+        """Name the inbox that failures are reported to (the runtime's `ingest`)."""
+        self._ingest = ingest
+
+    async def __call__(self, conversation: str, state: str | None, payload: str) -> Turn:
+        """Return the turn `payload` causes. Raises msgspec.DecodeError for a foreign payload."""
+        memory = recall(state)
+        lost = memory is None
+        memory = memory or Memory()
+        envelope = decode(payload)
+        if isinstance(envelope, FromChannel):
+            memory = _met(memory, envelope.event)
+            event = await self._from_channel(memory, envelope.event)
+        else:
+            event = envelope.event
+        if event is None:
+            return Turn(dump(memory))
+        return self._turn(conversation, memory, event, envelope.correlation, lost=lost)
+
+    # -- in ---------------------------------------------------------------------------------
+    async def _from_channel(  # noqa: PLR0911 - one return per kind
+        self, memory: Memory, event: InboundEvent
+    ) -> AnyEvent | None:
+        if not event.private:
+            return UserSpokeInPublic() if event.kind in _SAID_IN_CHAT else None
+        match event.kind:
+            case InboundKind.TEXT | InboundKind.CHOICE:
+                return await self._words(memory.conversation, event)
+            case InboundKind.ATTACHMENT if event.text.strip():
+                return await self._words(memory.conversation, event)
+            case InboundKind.ATTACHMENT | InboundKind.UNSUPPORTED:
+                return UserSentUnsupported()
+            case InboundKind.JOINED:
+                return UserJoined()
+            case InboundKind.IDENTITY_CHANGED:
+                return IdentityChanged()
+            case InboundKind.EDIT | InboundKind.DELETE | InboundKind.BLOCKED:
+                return None  # an edit never runs an intent again
+
+    async def _words(self, conversation: Conversation, event: InboundEvent) -> AnyEvent:
+        press = read_press(event.choice or event.text)
+        if press:
+            return UserChose(press.offer, press.value)
+        if event.kind is InboundKind.CHOICE:
+            return UserChose(0, event.choice)  # no button of ours: stale
+        if conversation.control is Control.HUMAN:
+            return UserSaid(Understanding(event.text, secret=event.secret))
+        value = speech.typed_choice(self._texts, conversation, event.text)
+        if value is not None:
+            return UserChose(conversation.offer, value)
+        today = self._clock.now().astimezone(self._zone).date()
+        meaning = await self._engine.parse(event.text, today=today)
+        secret = event.secret or meaning.secret
+        return UserSaid(replace(meaning, secret=secret), today)
+
+    # -- step -------------------------------------------------------------------------------
+    def _turn(
+        self, name: str, memory: Memory, event: AnyEvent, correlation: str, *, lost: bool
+    ) -> Turn:
+        before = memory.conversation
+        after, effects = flows.step(before, event)
+        messages, last = speech.compose(self._texts, after, effects, memory.last)
+        if lost:
+            messages.insert(0, self._apology(after))
+        memory = remember(
+            replace(memory, conversation=after, last=last),
+            *self._heard(before, event, effects),
+            *(self._line(message) for message in messages),
+        )
+        pull = self._capabilities(name.partition(":")[0]).pull
+        spoken = (Out(MESSAGE, encode_message(message), delivered=pull) for message in messages)
+        requests = (self._request(memory, effect, correlation) for effect in _requests(effects))
+        timers = tuple(
+            Timer(wake.name, wake.seconds, encode(FromBackend(TimeUp(wake.name, wake.token))))
+            for wake in effects
+            if isinstance(wake, WakeIn)
+        )
+        return Turn(dump(memory), (*spoken, *requests), timers)
+
+    # -- out --------------------------------------------------------------------------------
+    def _request(self, memory: Memory, effect: calls.BackendEffect, correlation: str) -> Out:
+        language = memory.conversation.language
+        transcript: tuple[Line, ...] = ()
+        if isinstance(effect, OpenTicket):
+            transcript = memory.lines
+            summary = self._texts.render(language, effect.summary, effect.args)
+            effect = replace(effect, summary=summary, args={})
+        call = calls.BackendCall(effect, memory.person, language, transcript, correlation)
+        return Out(calls.kind_of(effect), calls.encode(call))
+
+    def _apology(self, conversation: Conversation) -> OutboundMessage:
+        text = self._texts.render(conversation.language, "state.lost", {})
+        return speech.OutboundMessage(text)
+
+    # -- transcript -------------------------------------------------------------------------
+    def _heard(
+        self, before: Conversation, event: AnyEvent, effects: Iterable[AnyEffect]
+    ) -> Iterable[Line]:
+        now = self._clock.now()
+        match event:
+            case UserSaid(meaning):
+                code = any(isinstance(effect, CheckCode) for effect in effects)
+                code = code or meaning.first(EntityKind.CODE) is not None
+                text = without_codes(meaning.text) if code else meaning.text
+                yield Line("user", text, now)
+            case UserChose(_, value):
+                yield Line("user", speech.title_of(self._texts, before, value), now)
+            case HandedBack():
+                yield Line("system", "- - -", now)
+            case _:
+                return
+
+    def _line(self, message: OutboundMessage) -> Line:
+        if message.author != "bot":
+            return Line("agent", message.text, self._clock.now())
+        return Line("bot", message.text, self._clock.now())
+
+    # -- failures ---------------------------------------------------------------------------
+    async def on_dead_letter(self, conversation: str, payload: str, error: str) -> None:
+        """Put a human on it: the conversation hears that a turn or a ticket failed.
+
+        A failure of that very message, or of a message to the person, is logged and left.
+        """
+        _log.error("dead_letter", conversation=conversation, error=error)
+        if self._ingest is None or not _worth_telling(payload):
+            return
+        mark = hashlib.sha256(payload.encode()).hexdigest()[:32]
+        report = encode(FromBackend(TurnFailed()))
+        await self._ingest([Inbound(f"dead:{conversation}:{mark}", conversation, report)])
+
+
+def _met(memory: Memory, event: InboundEvent) -> Memory:
+    return replace(memory, person=Person(event.channel, event.user, event.address))
+
+
+def _requests(effects: Iterable[AnyEffect]) -> Iterable[calls.BackendEffect]:
+    return (effect for effect in effects if isinstance(effect, Request))
+
+
+def _worth_telling(payload: str) -> bool:
+    try:
+        envelope = decode(payload)
+    except msgspec.DecodeError:
+        pass
+    else:
+        return not (isinstance(envelope, FromBackend) and isinstance(envelope.event, TurnFailed))
+    try:
+        return calls.kind_of(calls.decode(payload).effect) == calls.CASE
+    except msgspec.DecodeError:
+        return False

@@ -1,0 +1,98 @@
+"""What is saved of a conversation between two turns: the flows' state and a short transcript.
+
+The transcript exists for the human who takes over: bounded, redacted, without codes.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from handlers.model import VERSION, Conversation
+from handlers.upgrades import Undecodable, load
+
+_log = structlog.get_logger(__name__)
+
+KEPT_LINES: Final = 50
+LONGEST_LINE: Final = 500
+"""Characters of a line that are kept: the handoff is a summary, the channel has the rest."""
+_CODE: Final = re.compile(r"\d(?:[ .\-]?\d){4,}")
+_MASK: Final = "••••••"
+
+
+class Line(Struct, frozen=True):
+    """One line of the transcript. `author`: user, bot, agent or system."""
+
+    author: str
+    text: str
+    at: datetime
+
+
+class Person(Struct, frozen=True, omit_defaults=True):
+    """Who is on the other side, as the channel last said."""
+
+    channel: str = ""
+    user: str = ""
+    address: str = ""
+
+
+class Memory(Struct, frozen=True, omit_defaults=True):
+    """Everything a turn starts from."""
+
+    conversation: Conversation = Conversation()
+    person: Person = Person()
+    lines: tuple[Line, ...] = ()
+    last: tuple[str, ...] = ()
+    """The sentences of the bot's last message: none of them is said again at once."""
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(Memory)
+_plain: Final = msgspec.json.Decoder()
+
+
+def dump(memory: Memory) -> str:
+    """Return the saved form."""
+    return _encoder.encode(memory).decode()
+
+
+def recall(state: str | None) -> Memory | None:
+    """Read what was saved, by this version or an older one; None when nobody can read it."""
+    if state is None:
+        return Memory()
+    try:
+        memory = _decoder.decode(state)
+        if memory.conversation.version == VERSION:
+            return memory
+    except msgspec.DecodeError:
+        pass
+    return _upgraded(state)
+
+
+def _upgraded(state: str) -> Memory | None:
+    try:
+        saved: dict[str, Any] = _plain.decode(state)
+        conversation = load(saved.get("conversation", {}))
+        return msgspec.convert(
+            {**saved, "conversation": msgspec.to_builtins(conversation)}, Memory
+        )
+    except (Undecodable, msgspec.DecodeError, AttributeError, TypeError) as error:
+        _log.error("conversation_state_lost", error=type(error).__name__)
+        return None
+
+
+def remember(memory: Memory, *lines: Line) -> Memory:
+    """Return the memory with `lines` added, the oldest forgotten."""
+    short = (replace(line, text=line.text[:LONGEST_LINE]) for line in lines if line.text)
+    return replace(memory, lines=(*memory.lines, *short)[-KEPT_LINES:])
+
+
+def without_codes(text: str) -> str:
+    """Return `text` with every longer number masked: it was a code, or meant as one."""
+    return _CODE.sub(_MASK, text)
