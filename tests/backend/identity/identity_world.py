@@ -29,6 +29,18 @@ from backend_client import wire
 
 RESET = wire.Purpose.RESET_PASSWORD
 UNLOCK = wire.Purpose.UNLOCK_ACCOUNT
+OURS = (
+    "challenges",
+    "grants",
+    "proven_identities",
+    "unlock_operations",
+    "recovery_standing",
+    "limit_locks",
+    "limit_hits",
+    "breaker_minutes",
+    "breaker_pauses",
+    "mail_outbox",
+)
 NO_DELAYS = (timedelta(0),) * 5
 BUDI = Account(
     id="acc-budi",
@@ -63,8 +75,8 @@ class FakeDirectory:
         self.calls = []
         self.during_unlock = None
 
-    def change(self, account, **changes):
-        self.accounts[account.id] = replace(self.accounts[account.id], **changes)
+    def change(self, account_id, **changes):
+        self.accounts[account_id] = replace(self.accounts[account_id], **changes)
 
     def _called(self, name, argument):
         self.calls.append((name, argument))
@@ -93,7 +105,7 @@ class FakeDirectory:
         self._called("unlock", account_id)
         if self.unlock_error is not None:
             raise self.unlock_error
-        self.change(self.accounts[account_id], locked=False)
+        self.change(account_id, locked=False)
         if self.during_unlock is not None:
             self.during_unlock()
 
@@ -117,8 +129,8 @@ class Post:
 class World:
     """Everything a test of identity needs, at one clock."""
 
-    def __init__(self, url, clock, rules=CodeRules(), directory=None):
-        self.clock, self.rules = clock, rules
+    def __init__(self, url, clock, rules=None, directory=None):
+        self.clock, self.rules = clock, (rules := rules or CodeRules())
         self.db = Database(url)
         self.vault = Vault("k" * 43)
         self.directory = directory or FakeDirectory(BUDI, SITI, MAILLESS)
@@ -170,7 +182,8 @@ class World:
         """Send what is queued and return the codes that arrived, as (address, code)."""
         before = len(self.post.sent)
         await self.mailer.run_due()
-        return [(m.to, re.search(r"^ +(\d+)$", m.text, re.M)[1]) for m in self.post.sent[before:]]
+        code = re.compile(r"^ +(\d+)$", re.MULTILINE)
+        return [(mail.to, code.search(mail.text)[1]) for mail in self.post.sent[before:]]
 
     async def code(self):
         """Return the code of the one mail that is queued."""
@@ -188,6 +201,12 @@ class World:
 
     async def events(self):
         return [row["event"] for row in await self.rows(AUDIT)]
+
+    async def forget_everything(self):
+        """Empty the tables of this part, so that a story can be told again from the start."""
+        async with self.db.begin() as tx:
+            for name in OURS:
+                await tx.execute(sa.delete(metadata.tables[name]))
 
     @contextmanager
     def recorded(self):
@@ -209,6 +228,8 @@ async def opened(url, clock, **options):
     world = World(url, clock, **options)
     async with world.db.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
+    async with world.db.begin() as tx:  # the first row of the chain takes statements of its own
+        await world.audit.record(tx, "world.opened", actor="test")
     try:
         yield world
     finally:

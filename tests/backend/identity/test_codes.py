@@ -96,8 +96,18 @@ def test_the_wait_rises_and_ends_with_the_last_try(attempts, wait):
 
 @pytest.mark.parametrize(
     ("attempts", "failures", "left"),
-    [(0, 0, 5), (1, 1, 4), (4, 4, 1), (5, 5, 0), (6, 6, 0), (1, 6, 4), (1, 7, 3), (1, 9, 1)]
-    + [(1, 10, 0), (1, 11, 0)],
+    [
+        (0, 0, 5),
+        (1, 1, 4),
+        (4, 4, 1),
+        (5, 5, 0),
+        (6, 6, 0),
+        (1, 6, 4),
+        (1, 7, 3),
+        (1, 9, 1),
+        (1, 10, 0),
+        (1, 11, 0),
+    ],
 )
 def test_tries_left_is_what_challenge_and_day_both_leave(attempts, failures, left):
     assert RULES.tries_left(attempts, failures) == left
@@ -106,8 +116,14 @@ def test_tries_left_is_what_challenge_and_day_both_leave(attempts, failures, lef
 # RFC 4226 has test values for SHA-1 only; these of SHA-256 are RFC 6238's (appendix B).
 @pytest.mark.parametrize(
     ("counter", "code"),
-    [(0x1, "46119246"), (0x23523EC, "68084774"), (0x23523ED, "67062674"), (0x273EF07, "91819424")]
-    + [(0x3F940AA, "90698825"), (0x27BC86AA, "77737706")],
+    [
+        (0x1, "46119246"),
+        (0x23523EC, "68084774"),
+        (0x23523ED, "67062674"),
+        (0x273EF07, "91819424"),
+        (0x3F940AA, "90698825"),
+        (0x27BC86AA, "77737706"),
+    ],
 )
 def test_codes_are_hotp_with_sha256(counter, code):
     assert code_at(b"12345678901234567890123456789012", counter, 8) == code

@@ -14,7 +14,7 @@ TICK = timedelta(microseconds=1)
 RULES = RiskRules()
 
 
-def gate(changed_identity=False, resets=(), **account):
+def gate(*, changed_identity=False, resets=(), **account):
     return assess(
         RULES,
         replace(BUDI, **account),
