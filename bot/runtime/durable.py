@@ -78,6 +78,12 @@ class DurableRuntime:
         self._batcher = Batcher(
             self._database.run, lanes=self._database.lanes, max_batch=settings.max_batch
         )
+        # Messages that come in while others are being stored must not overtake them.
+        self._intake = (
+            Batcher(self._database.run, lanes=1, max_batch=settings.max_batch)
+            if self._database.lanes > 1
+            else self._batcher
+        )
         self._shop = Workshop(
             self._batcher,
             operations,
@@ -156,6 +162,7 @@ class DurableRuntime:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self._actors.rest(grace)
+        await self._intake.drain()
         await self._batcher.drain()
         await self._database.close()
 
@@ -172,7 +179,7 @@ class DurableRuntime:
         if self._actors.is_full:
             raise NotAccepting("too many conversations wait for their turn")
         try:
-            ids = await self._batcher.submit(self._operations.store, store)
+            ids = await self._intake.submit(self._operations.store, store)
         except Disconnected as error:
             raise NotAccepting("the database is away") from error
         for message, id_ in zip(store.messages, ids, strict=True):

@@ -188,7 +188,7 @@ class Operations:
         result: list[Standing] = []
         for name in items:
             rows = connection.execute(statements.STANDING, {"conversation": name}).all()
-            due = dict(row.tuple() for row in rows)
+            due = {source: next_at for source, next_at in rows}  # noqa: C416 - rows are no pairs
             result.append(Standing(due[statements.FROM_INBOX], due[statements.FROM_OUTBOX]))
         return result
 

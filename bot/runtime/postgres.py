@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+_INTAKE_LANES = 1
 _READ_LANES = 2
 _PING_SECONDS = 5.0
 _COMMAND_SECONDS = 30.0
@@ -62,7 +63,7 @@ class PostgresDatabase:
     ) -> None:
         self._engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
-            pool_size=self.lanes + _READ_LANES,
+            pool_size=self.lanes + _INTAKE_LANES + _READ_LANES,
             max_overflow=0,  # each lane has its connection; nobody else asks for one
             connect_args={
                 "command_timeout": _COMMAND_SECONDS,

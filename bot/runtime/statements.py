@@ -85,12 +85,18 @@ PENDING: Final = (
     .distinct()
 )
 
+_lane_heads: Final = (
+    sa.select(sa.func.min(outbox.c.id))
+    .where(outbox.c.conversation == _param("conversation"), _outbox_open)
+    .group_by(outbox.c.lane)
+)
 STANDING: Final = sa.union_all(
     sa.select(_source(FROM_INBOX), sa.func.min(inbox.c.next_at)).where(
         inbox.c.conversation == _param("conversation"), _inbox_open
     ),
+    # Those behind the first of a lane wait for it, whatever they say themselves.
     sa.select(_source(FROM_OUTBOX), sa.func.min(outbox.c.next_at)).where(
-        outbox.c.conversation == _param("conversation"), _outbox_open
+        outbox.c.id.in_(_lane_heads)
     ),
 )
 
