@@ -13,57 +13,58 @@ class BackendSettings(CommonSettings):
     """Settings of the backend service."""
 
     backend_database_url: str | None = Field(
-        None,
+        default=None,
         description="`sqlite:///path` or `postgresql://user@host/name`. Unset: SQLite in the "
         "state folder.",
     )
     secret_key: SecretStr | None = Field(
-        None,
+        default=None,
         description="Secret (32+ characters) that codes are derived from and addresses are sealed "
         "with. Unset: made once and kept in the state folder. Losing it makes the addresses "
         "unreadable.",
     )
     smtp_url: SecretStr | None = Field(
-        None,
+        default=None,
         description="`smtp://[user:password@]host:port` or `smtps://…`. Unset: mail is captured "
         "and shown on `/dev/mail` (development only).",
     )
     mail_from: str = Field(
-        "IT Helpdesk <helpdesk@kampus.example>", description="Sender of every mail."
+        default="IT Helpdesk <helpdesk@kampus.example>", description="Sender of every mail."
     )
     page_url: str | None = Field(
-        None,
+        default=None,
         description="Address under which browsers reach the backend's pages, such as "
         "`https://akun.kampus.ac.id`. Unset: `HELPDESK_PUBLIC_URL`, else the bind address.",
     )
     public_url: str | None = Field(
-        None, description="Address under which browsers reach us through a reverse proxy."
+        default=None, description="Address under which browsers reach us through a reverse proxy."
     )
-    directory: Literal["sql"] = Field("sql", description="Where accounts live.")
+    directory: Literal["sql"] = Field(default="sql", description="Where accounts live.")
     password_profile: Literal["itb", "nist"] = Field(
-        "itb",
+        default="itb",
         description="`itb`: 10+ characters of four classes (ITB II.B.6). `nist`: 15+ characters, "
         "no composition rule (SP 800-63B-4 3.1.1.2).",
     )
-    code_length: int = Field(8, ge=6, le=10, description="Digits of a one-time code.")
+    code_length: int = Field(default=8, ge=6, le=10, description="Digits of a one-time code.")
     ticket_prefix: str = Field(
-        "ITB", pattern=r"^[A-Z]{2,6}$", description="First part of ticket numbers."
+        default="ITB", pattern=r"^[A-Z]{2,6}$", description="First part of ticket numbers."
     )
     service_hours: str = Field(
-        "Mon-Fri 08:00-12:00 13:00-16:00",
+        default="Mon-Fri 08:00-12:00 13:00-16:00",
         description="When the helpdesk answers, in `HELPDESK_TIME_ZONE`.",
     )
     holidays: str = Field(
-        "", description="Dates without service, comma-separated, such as `2026-08-17,2026-12-25`."
+        default="",
+        description="Dates without service, comma-separated, such as `2026-08-17,2026-12-25`.",
     )
     guest_max_days: int = Field(
-        180, ge=1, le=366, description="Longest life of a guest account, in days."
+        default=180, ge=1, le=366, description="Longest life of a guest account, in days."
     )
     guests_per_day: int = Field(
-        300, ge=1, description="Guest accounts made a day at most (ITB a.3: 300)."
+        default=300, ge=1, description="Guest accounts made a day at most (ITB a.3: 300)."
     )
     demo_data: bool | None = Field(
-        None,
+        default=None,
         description="Ten demo accounts. Unset: on when everything is bound to loopback and mail "
         "is captured.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 from alembic import command, context
@@ -41,9 +41,21 @@ async def is_current(url: str, folder: Path) -> bool:
 def run_environment(metadata: sa.MetaData) -> None:
     """Do what an `env.py` does: run the wanted migrations on the connection that was handed in."""
     connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        render_item=_render_item,
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write a type of ours as the database sees it: migrations must not change with the code."""
+    if kind == "type" and isinstance(item, sa.types.TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
 
 
 @asynccontextmanager

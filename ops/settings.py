@@ -25,23 +25,28 @@ class CommonSettings(BaseSettings):
     )
 
     state_dir: Path = Field(
-        Path("var"), description="Folder for the embedded databases, keys and the trained model."
+        default=Path("var"),
+        description="Folder for the embedded databases, keys and the trained model.",
     )
-    backend_bind: str = Field("127.0.0.1:8081", description="Address the backend listens on.")
+    backend_bind: str = Field(
+        default="127.0.0.1:8081", description="Address the backend listens on."
+    )
     bot_key: SecretStr | None = Field(
-        None,
-        description="Shared key (32+ characters) with which the bot signs its calls to the backend. "
-        "Unset: made once and kept in the state folder, which both services must then share.",
+        default=None,
+        description="Shared key (32+ characters) with which the bot signs its calls to the "
+        "backend. Unset: made once and kept in the state folder, which both must then share.",
     )
     operator_key: SecretStr | None = Field(
-        None,
+        default=None,
         description="Key with which `helpdesk tickets` and `helpdesk accounts` sign their calls. "
         "Unset: made once and kept in the state folder.",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: str = Field("auto", description="json, console, or auto (console on a terminal).")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field(
+        default="auto", description="json, console, or auto (console on a terminal)."
+    )
     time_zone: str = Field(
-        "Asia/Jakarta", description="Zone of dates shown to people and of SLAs."
+        default="Asia/Jakarta", description="Zone of dates shown to people and of SLAs."
     )
 
 

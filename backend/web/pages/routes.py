@@ -44,11 +44,11 @@ class Links(Protocol):
         """Open the page a mailed token is for. Raises LinkOver."""
         ...
 
-    async def view(self, cookie: str) -> PageView:
+    async def view(self, session: str) -> PageView:
         """Return what an open page shows. Raises LinkOver."""
         ...
 
-    async def submit(self, cookie: str, number: str, password: SecretStr) -> SubmitOutcome:
+    async def submit(self, session: str, number: str, password: SecretStr) -> SubmitOutcome:
         """Try to set the password."""
         ...
 

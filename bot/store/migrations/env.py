@@ -1,0 +1,6 @@
+"""Alembic's entry: see `ops.migrations`."""
+
+from bot.store.tables import metadata
+from ops.migrations import run_environment
+
+run_environment(metadata)
