@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _SECONDS_A_DAY = 86_400
+_FIRST_PURGE = 60.0
 
 
 class Sweeper:
@@ -39,7 +40,7 @@ class Sweeper:
         self._database = database
         self._upkeep = upkeep
         self._anew = True
-        self._purge_at = 0.0
+        self._purge_at: float | None = None
 
     def adopt_all(self) -> None:
         """Take up everything that lies around at the next sweep: nobody here works on it."""
@@ -72,9 +73,11 @@ class Sweeper:
             await self._shop.log.poll()
 
     async def _purge_when_due(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() >= self._purge_at:
-            self._purge_at = loop.time() + self._shop.settings.purge_every * between(0.9, 1.1)
+        now, every = asyncio.get_running_loop().time(), self._shop.settings.purge_every
+        if self._purge_at is None:  # the start is busy enough
+            self._purge_at = now + min(every, _FIRST_PURGE)
+        elif now >= self._purge_at:
+            self._purge_at = now + every * between(0.9, 1.1)
             await self.purge()
 
     async def purge(self) -> int:
