@@ -51,7 +51,7 @@ TICKETS = sa.Table(
     sa.Column("resolution", sa.String(200)),
     sa.Column("linked_to", sa.String(30)),
     sa.Column("merged_into", sa.String(30)),
-    sa.Index("ix_tickets_person", "channel", "person_index"),
+    sa.Index("ix_tickets_chat", "channel", "person_index"),
     sa.Index("ix_tickets_account", "account_id", "id"),
     sa.Index("ix_tickets_status", "status", "id"),
     sa.Index("ix_tickets_category", "category", "status", "id"),
