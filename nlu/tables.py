@@ -11,11 +11,17 @@ def words(table: str) -> frozenset[str]:
 def pairs(table: str) -> dict[str, str]:
     """Return `{variant: canonical}` from lines of `canonical: variant variant …`.
 
-    A canonical form of several words is written with blanks ("tidak bisa: gabisa gbs").
+    A canonical form of several words is written with blanks ("tidak bisa: gabisa gbs"); a line
+    that begins with a blank continues the one before.
     """
     found: dict[str, str] = {}
+    canonical = ""
     for line in table.strip().splitlines():
-        canonical, _, variants = line.partition(":")
+        head, colon, variants = line.partition(":")
+        if colon:
+            canonical = head
+        else:
+            variants = line
         for variant in variants.split():
             found[variant] = canonical.strip()
     return found

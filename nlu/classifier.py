@@ -1,0 +1,55 @@
+"""The classifier at run time: one matrix product over the features a message has.
+
+Training (scikit-learn) is in `nlu.train`; this module needs numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlu.features import Vocabulary, features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from nlu.types import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Multinomial logistic regression with a calibrated temperature."""
+
+    vocabulary: Vocabulary
+    intents: tuple[Intent, ...]
+    weights: npt.NDArray[np.float32]
+    """One row for each feature, one column for each intent."""
+    bias: npt.NDArray[np.float32]
+    temperature: float
+
+    def probabilities(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return the probability of each intent, in the order of `intents`."""
+        columns, values = self.vocabulary.vector(features_of(canonical))
+        logits = (values @ self.weights[columns] + self.bias).astype(np.float64)
+        return softmax(logits / self.temperature)
+
+    def explain(
+        self, canonical: Sequence[str], intent: Intent, most: int = 10
+    ) -> list[tuple[str, float]]:
+        """Return the features that spoke most for (or against) `intent`, with their weight."""
+        features = features_of(canonical)
+        columns, values = self.vocabulary.vector(features)
+        names = [name for name in features if name in self.vocabulary.index]
+        weighed = values * self.weights[columns, self.intents.index(intent)]
+        order = np.argsort(-np.abs(weighed))[:most]
+        return [(names[at], float(weighed[at])) for at in order]
+
+
+def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return probabilities along the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -1,0 +1,79 @@
+"""The parts of a message: sentences, "and also", what is *not* wanted, and corrections."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nlu.tables import words
+
+_SPLIT = re.compile(
+    r"""
+      (?<![\d.])[.](?!\d)(?:\s|\Z) | [!?;\n]+ | (?<!\d),(?!\d)
+    | \b(?: sekalian | sekaligus | terus | trus | kemudian | selain[ ]itu | oh[ ]iya | oiya | btw
+          | by[ ]the[ ]way | also | and[ ]then | additionally | plus | lalu | habis[ ]itu
+          | abis[ ]itu | sama[ ]mau | dan | and | but | tapi | tp | melainkan | cuma | cuman | hanya | just
+          | instead )\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FORBIDDEN = re.compile(
+    r"""
+    \b(?: jangan(?:lah)? | jgn | gausah | gamau | gajadi
+        | (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|ndak)[ ]?
+          (?:usah|perlu|mau|ingin|pengen|pgn|minta|jadi|butuh)
+        | bukan(?:nya)?[ ](?:mau|ingin|minta|pengen|untuk|buat|soal|masalah|lupa|reset|ganti|akun)
+        | do[ ]?n[o']?t[ ](?:want|need|wish)(?:[ ]to)?
+        | do[ ]?n[o']?t[ ](?:reset|change|unlock|check|cancel|delete|open|send|touch)
+        | i[ ]did[ ]?n[o']?t[ ]forget | never[ ]mind[ ]the | rather[ ]than | instead[ ]of
+        | not[ ](?:want|need|about|asking|trying|looking|here)
+        | no[ ]need(?:[ ]to|[ ]for)? | no[ ]longer[ ](?:want|need)
+        | without[ ](?:resetting|changing)
+      )\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LEFT_OVER = words(
+    "saya mau ingin aku gue i to the a an my dulu ya kok nih min kak please tolong pengen"
+)
+_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message. `forbidden`: it says what is not wanted."""
+
+    text: str
+    forbidden: bool
+    start: int
+
+
+def clauses(text: str) -> list[Clause]:
+    """Split `text` into at most twelve clauses, in order, without empty ones."""
+    parts: list[Clause] = []
+    at = 0
+    for match in _SPLIT.finditer(text):
+        parts.append(_clause(text[at : match.start()], at))
+        at = match.end() if not match.group().strip().isalpha() else match.start()
+        if len(parts) == _MOST:
+            break
+    parts.append(_clause(text[at:], at))
+    return [part for part in parts if _says_something(part.text)]
+
+
+def _clause(text: str, start: int) -> Clause:
+    return Clause(text, _FORBIDDEN.search(text) is not None, start)
+
+
+def _says_something(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def object_of(clause: Clause) -> str:
+    """Return a forbidden clause without its "do not", to see what is not wanted."""
+    return _FORBIDDEN.sub(" ", clause.text)
+
+
+def is_bare(text: str) -> bool:
+    """Say whether only filler words are there ("saya mau")."""
+    return all(word in _LEFT_OVER for word in re.findall(r"\w+", text.lower()))

@@ -1,0 +1,146 @@
+"""From probabilities to a decision: what is asked, what else, and what is not.
+
+The classifier sees a whole message; this module looks at its clauses, too. Rules exist only where
+statistics fail on principle: what is negated, what is corrected, several wishes at once, text that
+holds nothing but numbers and names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlu.augment import TASKS
+from nlu.clauses import Clause, clauses, is_bare, object_of
+from nlu.types import Intent, Ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from nlu.classifier import Classifier
+    from nlu.normalise import Normaliser
+
+WISH = 0.6
+"""From this confidence on a clause is a wish of its own."""
+_COURTESIES = frozenset({Intent.GREET, Intent.THANK, Intent.GOODBYE, Intent.AFFIRM, Intent.HELP})
+_SHOWN = 5
+_LONGEST_SINGLE = 3
+"""Words up to which a message is one clause whatever its punctuation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The intent, how sure, the alternatives, and further wishes in their order."""
+
+    intent: Intent
+    confidence: float
+    ranking: tuple[Ranked, ...]
+    also: tuple[Intent, ...] = ()
+
+
+NOTHING = Decision(Intent.OUT_OF_SCOPE, 0.0, ())
+"""A message without words: a number, a name, a sticker."""
+
+
+class Decider:
+    """Decides what a message means."""
+
+    def __init__(self, classifier: Classifier, normaliser: Normaliser) -> None:
+        self._classifier = classifier
+        self._normaliser = normaliser
+
+    def decide(self, text: str) -> Decision:
+        """Return what `text` asks for."""
+        canonical = self._normaliser.words(text)
+        if not any(_is_word(word) for word in canonical):
+            return NOTHING
+        whole = self._classifier.probabilities(canonical)
+        parts = clauses(text) if len(canonical) > _LONGEST_SINGLE else []
+        if len(parts) > 1:
+            return self._of_parts(whole, parts)
+        if parts and parts[0].forbidden:
+            return self._forbidden(whole, parts[0])
+        return self._ranked(whole)
+
+    def _of_parts(self, whole: npt.NDArray[np.float64], parts: list[Clause]) -> Decision:
+        wanted = [part for part in parts if not part.forbidden and not is_bare(part.text)]
+        if any(part.forbidden for part in parts):
+            if not wanted:
+                return self._forbidden(whole, parts[0])
+            corrected = self._corrected(parts, wanted)
+            if corrected is not None:
+                return corrected
+        seen = [self._probabilities(part.text) for part in wanted]
+        decision = self._ranked(self._without_courtesy(whole, seen))
+        return self._with_also(decision, seen)
+
+    def _corrected(self, parts: list[Clause], wanted: list[Clause]) -> Decision | None:
+        # "Jangan reset, cuma mau cek": what is left counts, when the rest names a wish.
+        refused = {
+            self._top(self._probabilities(object_of(part))) for part in parts if part.forbidden
+        }
+        rest = self._probabilities(" . ".join(part.text for part in wanted))
+        intent = self._top(rest)
+        if intent in TASKS and intent not in refused:
+            return self._ranked(rest)
+        return None
+
+    def _forbidden(self, whole: npt.NDArray[np.float64], part: Clause) -> Decision:
+        """Only "don't …": a refusal when what is refused is one of our wishes."""
+        refused = self._probabilities(object_of(part))
+        if self._top(refused) in TASKS and float(refused.max()) >= WISH and _is_short(part.text):
+            return self._ranked(self._moved(whole, Intent.CANCEL))
+        return self._ranked(whole)
+
+    def _without_courtesy(
+        self, whole: npt.NDArray[np.float64], seen: Sequence[npt.NDArray[np.float64]]
+    ) -> npt.NDArray[np.float64]:
+        """A greeting or thanks beside a wish does not hide the wish."""
+        if self._top(whole) in TASKS or not seen:
+            return whole
+        tasks = [each for each in seen if self._top(each) in TASKS and float(each.max()) >= WISH]
+        if self._top(whole) in _COURTESIES | {Intent.OUT_OF_SCOPE, Intent.CANCEL} and tasks:
+            return tasks[0]
+        return whole
+
+    def _with_also(self, decision: Decision, seen: Sequence[npt.NDArray[np.float64]]) -> Decision:
+        if decision.intent not in TASKS:
+            return decision
+        further: dict[Intent, None] = {}
+        for probabilities in seen:
+            intent = self._top(probabilities)
+            if intent in TASKS and intent is not decision.intent and probabilities.max() >= WISH:
+                further[intent] = None
+        return Decision(decision.intent, decision.confidence, decision.ranking, tuple(further))
+
+    def _probabilities(self, text: str) -> npt.NDArray[np.float64]:
+        return self._classifier.probabilities(self._normaliser.words(text))
+
+    def _top(self, probabilities: npt.NDArray[np.float64]) -> Intent:
+        return self._classifier.intents[int(probabilities.argmax())]
+
+    def _moved(
+        self, probabilities: npt.NDArray[np.float64], intent: Intent
+    ) -> npt.NDArray[np.float64]:
+        """Give `intent` the first place, keeping a distribution."""
+        moved = probabilities * 0.3
+        moved[self._classifier.intents.index(intent)] += 0.7
+        return moved
+
+    def _ranked(self, probabilities: npt.NDArray[np.float64]) -> Decision:
+        intents = self._classifier.intents
+        order: list[int] = np.argsort(-probabilities, kind="stable")[:_SHOWN].tolist()
+        ranking = tuple(Ranked(intents[at], float(probabilities[at])) for at in order)
+        return Decision(ranking[0].intent, ranking[0].confidence, ranking)
+
+
+def _is_word(word: str) -> bool:
+    return word.isalpha() and not word.endswith("mask")
+
+
+def _is_short(text: str) -> bool:
+    return len(text.split()) <= 8  # noqa: PLR2004 - longer ones tell a story

@@ -1,0 +1,102 @@
+"""The embedded engine: everything in this process, offline, in well under a millisecond."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+from nlu.decide import Decider
+from nlu.entities.extract import extract
+from nlu.language import language_of
+from nlu.model_file import DATA, BadModel, Model, fingerprint, load
+from nlu.normalise import LONGEST_TEXT, Normaliser
+from nlu.secrets import MARKER, redact
+from nlu.types import Understanding
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+_log = structlog.get_logger(__name__)
+MODEL_NAME = "nlu.model"
+_TRAINING_LIMIT = 600
+"""Seconds after which a training is given up; it takes ten."""
+
+
+class TrainingFailed(Exception):
+    """The model could not be trained; the message ends with what the training said."""
+
+
+class EmbeddedEngine:
+    """Implements `nlu.port.Engine` with a model file.
+
+    Raises:
+        BadModel: `model_path` is no model of this version.
+    """
+
+    def __init__(self, model_path: Path) -> None:
+        self._model: Model = load(model_path)
+        self._decider = Decider(self._model.classifier, Normaliser(self._model.known))
+
+    async def parse(self, text: str, *, today: date) -> Understanding:
+        """See `nlu.port.Engine`."""
+        return self.understand(text, today=today)
+
+    def understand(self, text: str, *, today: date) -> Understanding:
+        """Do what `parse` does, for callers outside an event loop."""
+        redacted = redact(text[:LONGEST_TEXT])
+        decision = self._decider.decide(redacted.text)
+        found = extract(redacted.text, today)
+        return Understanding(
+            text=redacted.text,
+            intent=decision.intent,
+            confidence=decision.confidence,
+            ranking=decision.ranking,
+            also=decision.also,
+            entities=found.entities,
+            people=found.people,
+            language=language_of(redacted.text, self._model.language),
+            secret=redacted.found or MARKER in redacted.text,
+        )
+
+    async def close(self) -> None:
+        """See `nlu.port.Engine`: nothing is held."""
+
+
+def load_or_train(state_dir: Path) -> EmbeddedEngine:
+    """Return an engine with the current model, trained first when it is missing or stale.
+
+    Training runs in a process of its own: the bot never loads scikit-learn.
+
+    Raises:
+        TrainingFailed: the training process ended with an error.
+    """
+    path = state_dir / MODEL_NAME
+    if not _is_current(path):
+        _log.info("nlu_training_started")
+        _train_apart(path)
+        _log.info("nlu_training_ended")
+    return EmbeddedEngine(path)
+
+
+def _is_current(path: Path) -> bool:
+    try:
+        return load(path).fingerprint == fingerprint(DATA)
+    except BadModel:
+        return False
+
+
+def _train_apart(path: Path) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own interpreter and module, no input of users
+        [sys.executable, "-m", "nlu.train", str(path.absolute())],
+        cwd=DATA.parents[1],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=_TRAINING_LIMIT,
+    )
+    if ended.returncode != 0:
+        raise TrainingFailed(ended.stderr[-2_000:])

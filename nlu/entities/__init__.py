@@ -1,0 +1,1 @@
+"""Facts inside a message, with their exact places."""
