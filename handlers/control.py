@@ -18,7 +18,6 @@ from handlers.kernel import (
     CancelTicket,
     HandedBack,
     OfferChoices,
-    Refused,
     Relay,
     Say,
     Step,
@@ -161,9 +160,16 @@ def cancelled(c: Conversation, event: TicketCancelled) -> Turn:
     return Step(back, (Say("waiting.cancelled", {"number": event.number}),))
 
 
-def not_cancelled(c: Conversation, event: Refused) -> Turn:
+def not_opened(c: Conversation) -> Turn:
+    """WAITING -> BOT: the backend will not have the ticket, and says so for good."""
+    if c.control is not Control.WAITING or (c.case and c.case.number):
+        return Step(c)
+    back = replace(change_control(c, Control.BOT), case=None, unsent=())
+    return Step(back, (Say("waiting.refused"),))
+
+
+def not_cancelled(c: Conversation) -> Turn:
     """A human has answered already: the ticket stands."""
-    del event
     return Step(c, (Say("waiting.not_cancelled"),) if c.control is Control.WAITING else ())
 
 

@@ -131,7 +131,9 @@ def _answer(c: Conversation, event: AnyAnswer) -> Turn:
         case TicketCancelled():
             return control.cancelled(c, event)
         case Refused("cancel_ticket"):
-            return control.not_cancelled(c, event)
+            return control.not_cancelled(c)
+        case Refused("open_ticket"):
+            return control.not_opened(c)
         case _:
             return Step(c, notices.late(event))
 

@@ -63,6 +63,8 @@ def said(c: Conversation, event: UserSaid) -> Turn:
 
 def _said(c: Conversation, event: UserSaid) -> Turn:
     meaning = event.meaning
+    if c.active and _is_bare_login(meaning):
+        return _in_flow(c, c.active, event)
     if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
         return routing.cancel(replace(c, misunderstood=0))
     if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:
@@ -72,6 +74,11 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     if c.suspended and (is_yes(event) or is_no(event)) and meaning.intent not in routing.WISHES:
         return routing.resume(c) if is_yes(event) else routing.drop(c)
     return _fresh(c, event)
+
+
+def _is_bare_login(meaning: Understanding) -> bool:
+    """Tell whether the message is a login and nothing else ("admin.sistem" asks for nobody)."""
+    return meaning.login() is not None and len(meaning.text.split()) == 1
 
 
 # -- inside a flow --------------------------------------------------------------------------

@@ -1,0 +1,36 @@
+"""The chat every dialogue test plays in."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # `chat_kit` and its doubles live beside the tests
+
+from backend_double import BackendDouble
+from chat_kit import Chat
+from stub_engine import StubEngine
+
+from nlu.embedded import load_or_train
+
+
+@pytest.fixture
+def backend(clock):
+    return BackendDouble(clock)
+
+
+@pytest.fixture(scope="session")
+def embedded(request):
+    """The engine that ships, trained once and kept in pytest's cache."""
+    return load_or_train(request.config.cache.mkdir("nlu"))
+
+
+@pytest.fixture(params=["keywords"])
+def engine(request):
+    """The same chats with a stub that never changes, and with the engine people talk to."""
+    return StubEngine() if request.param == "keywords" else request.getfixturevalue("embedded")
+
+
+@pytest.fixture
+def chat(backend, clock, engine):
+    return Chat(backend, clock, engine)

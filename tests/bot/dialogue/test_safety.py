@@ -1,0 +1,140 @@
+"""Passwords in the chat, groups, things that cannot be read, lost states, failures."""
+
+import msgspec
+from chat_kit import NAME, SILENCE, in_group, sends, wait
+
+from bot.channels.port import InboundEvent, InboundKind
+from bot.envelope import FromBackend, encode, inbound
+from bot.memory import recall
+from bot.runtime.port import Inbound
+from handlers.kernel import TurnFailed
+
+secret = {"text": "password saya [redacted]", "secret": True}
+
+
+async def test_a_password_typed_into_the_chat(chat):
+    await chat.plays(
+        (
+            sends(InboundKind.TEXT, **secret),
+            "memuat password … sudah saya hapus … [Reset password]",
+        ),
+    )
+
+
+async def test_a_password_typed_inside_a_flow(chat):
+    await chat.plays(
+        ("lupa password, NIM saya 13519001", "Lanjut?"),
+        (sends(InboundKind.TEXT, **secret), "sudah saya hapus … reset password akun 13519001"),
+        ("ya", "kode 8 digit"),
+    )
+
+
+async def test_a_password_beside_a_wish(chat):
+    message = {"text": "I forgot my password, it was [redacted], NIM 13519001", "secret": True}
+    await chat.plays(
+        (sends(InboundKind.TEXT, **message), "contain a password … account 13519001: … Go on?"),
+    )
+
+
+async def test_a_group_hears_nothing_about_accounts(chat, backend):
+    await chat.plays(
+        (in_group("lupa password, NIM saya 13519001"), "kirim pesan pribadi"),
+        (in_group("halo?"), SILENCE),
+        (wait(minutes=10), SILENCE),
+        (in_group("halo?"), "kirim pesan pribadi"),
+    )
+    assert backend.calls == []
+    assert "13519001" not in chat.box.states[NAME]
+
+
+async def test_stickers_get_one_polite_answer(chat):
+    await chat.plays(
+        (sends(InboundKind.UNSUPPORTED), "hanya bisa membaca teks"),
+        (sends(InboundKind.ATTACHMENT), SILENCE),
+        ("   ", "Pesan Anda kosong"),
+        ("", SILENCE),
+    )
+
+
+async def test_a_caption_is_read(chat):
+    await chat.plays((sends(InboundKind.ATTACHMENT, text="lupa password"), "Lanjut?"))
+
+
+async def test_edits_and_deletions_run_nothing(chat):
+    await chat.plays(
+        (sends(InboundKind.EDIT, text="lupa password"), SILENCE),
+        (sends(InboundKind.DELETE), SILENCE),
+        (sends(InboundKind.BLOCKED), SILENCE),
+    )
+
+
+async def test_opening_the_chat_is_greeted_once(chat):
+    await chat.plays(
+        (sends(InboundKind.JOINED), "saya asisten IT Helpdesk … [Reset password]"),
+        (sends(InboundKind.JOINED), SILENCE),
+    )
+
+
+async def test_a_changed_identity_ends_the_flow(chat, backend):
+    await chat.plays(
+        ("lupa password, NIM saya 13519001", "Lanjut?"),
+        ("ya", "kode 8 digit"),
+        (sends(InboundKind.IDENTITY_CHANGED), "Identitas chat ini berubah"),
+    )
+    assert backend.challenges["challenge-1"].dead == "void"
+
+
+async def test_a_foreign_button_is_stale(chat):
+    await chat.plays((sends(InboundKind.CHOICE, choice="/deny"), "tidak berlaku"))
+
+
+async def test_a_state_nobody_can_read_starts_afresh(chat):
+    chat.box.states[NAME] = '{"conversation": {"version": 999}}'
+    await chat.plays(
+        ("lupa password", "kehilangan catatan … Lanjut?"),
+        ("ya", "Akun mana"),
+    )
+
+
+async def test_a_state_that_is_no_json_starts_afresh(chat):
+    chat.box.states[NAME] = "not json"
+    await chat.plays(("halo", "mulai dari awal"))
+
+
+async def test_a_failed_turn_is_handed_to_a_human(chat, backend):
+    await chat.plays(("lupa password", "Lanjut?"))
+    poison = encode(FromBackend(TurnFailed())).replace("turn_failed", "no_such_event")
+    await chat.box.dialogue.on_dead_letter(NAME, poison, "boom")
+    assert chat.box.inbox == []  # a payload nobody can read says nothing of a person's wish
+
+    message = inbound(InboundEvent("web", "x", NAME, "visitor-1", text="halo")).payload
+    for _ in range(2):
+        await chat.box.dialogue.on_dead_letter(NAME, message, "boom")
+    await chat.box.settle()
+    assert "gangguan di pihak kami" in chat.answers[-2]
+    assert "ITB-2026-000001" in chat.answers[-1]
+    assert backend.ticket.priority == "high"
+    assert len(backend.tickets) == 1
+
+
+async def test_a_failed_failure_is_only_logged(chat):
+    await chat.box.dialogue.on_dead_letter(NAME, encode(FromBackend(TurnFailed())), "boom")
+    assert chat.box.inbox == []
+
+
+async def test_the_transcript_stays_small(chat):
+    for number in range(80):
+        await chat.says(f"pertanyaan nomor {number} " + "x" * 2000)
+    memory = recall(chat.box.states[NAME])
+    assert len(memory.lines) == 50
+    assert max(len(line.text) for line in memory.lines) == 500
+    assert len(msgspec.json.encode(memory)) < 40_000
+
+
+async def test_a_redelivered_message_is_heard_once(chat):
+    row = Inbound("web::e1", NAME, "")
+    await chat.says("halo")
+    before = len(chat.answers)
+    await chat.box.ingest([row])
+    await chat.box.settle()
+    assert len(chat.answers) == before
