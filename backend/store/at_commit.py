@@ -37,8 +37,8 @@ class Lane(IntEnum):
 @dataclass(slots=True)
 class _Waiting:
     entries: list[tuple[Lane, Writer, Any]] = field(default_factory=list[tuple[Lane, Writer, Any]])
-    savepoints: dict[str, int] = field(default_factory=dict[str, int])
-    """How many entries there were when each savepoint began."""
+    savepoints: list[int] = field(default_factory=list[int])
+    """How many entries there were when each open savepoint began, the innermost last."""
 
 
 _waiting: WeakKeyDictionary[sa.Connection, _Waiting] = WeakKeyDictionary()
@@ -55,6 +55,7 @@ def write_at_commit(tx: AsyncConnection, lane: Lane, writer: Writer, entry: obje
         event.listen(connection, "commit", _write)
         event.listen(connection, "rollback", _forget)
         event.listen(connection, "savepoint", _remember_savepoint)
+        event.listen(connection, "release_savepoint", _release_savepoint)
         event.listen(connection, "rollback_savepoint", _forget_since_savepoint)
     waiting.entries.append((lane, writer, entry))
 
@@ -74,15 +75,26 @@ def _forget(connection: sa.Connection) -> None:
     _waiting[connection] = _Waiting()
 
 
-def _remember_savepoint(connection: sa.Connection, name: str) -> None:
+def _remember_savepoint(connection: sa.Connection, _name: None) -> None:
     waiting = _waiting[connection]
-    waiting.savepoints[name] = len(waiting.entries)
+    waiting.savepoints.append(len(waiting.entries))
 
 
-def _forget_since_savepoint(connection: sa.Connection, name: str, _context: None) -> None:
+def _release_savepoint(connection: sa.Connection, _name: str, _context: None) -> None:
+    _end_savepoint(_waiting[connection])
+
+
+def _forget_since_savepoint(connection: sa.Connection, _name: str, _context: None) -> None:
     waiting = _waiting[connection]
-    # A savepoint nobody remembers began before the first entry was left.
-    del waiting.entries[waiting.savepoints.get(name, 0) :]
+    del waiting.entries[_end_savepoint(waiting) :]
+
+
+def _end_savepoint(waiting: _Waiting) -> int:
+    """Return how many entries there were when the innermost savepoint began.
+
+    One that nobody remembers began before the first entry was left.
+    """
+    return waiting.savepoints.pop() if waiting.savepoints else 0
 
 
 def insert_or_skip(connection: sa.Connection, table: sa.Table, **values: object) -> None:
