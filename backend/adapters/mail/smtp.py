@@ -152,6 +152,8 @@ class SmtpTransport:
         self._messages = 0
         with self._dialogue(client):
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()  # before the first message asks what the server can do
         return client
 
     async def _begin_and_reset(self, client: SMTP) -> None:
@@ -189,16 +191,24 @@ class SmtpTransport:
         finally:
             self._last_use = asyncio.get_running_loop().time()
             if not in_step:
-                client.close()
+                _cut(client, client.transport)
                 self._client = None
 
     async def _say_goodbye(self) -> None:
         client, self._client = self._client, None
         if client is None:
             return
+        transport = client.transport
         with suppress(SMTPException, OSError):
             await client.quit(timeout=1)
-        client.close()
+        _cut(client, transport)
+
+
+def _cut(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """Close at once: a TLS transport would wait half a minute for the server's farewell."""
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 def _delivery_options(client: SMTP, message_id: str) -> list[str]:

@@ -1,9 +1,16 @@
 """A mailer over a real database, vault, feed and templates; only the mail system is a stand-in."""
 
 import asyncio
+import socket
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # `smtp_server`: a helper beside the tests
+
+from smtp_server import Handler, SmtpServer
 
 import backend.store.feed
 import backend.store.mail  # noqa: F401 - registers its tables
@@ -115,3 +122,22 @@ def desk(db, clock, post):
 def make_desk(db, clock, post):
     """Make further processes over the same database."""
     return lambda *, clock=clock, **options: Desk(db, clock, post, **options)
+
+
+@pytest.fixture
+def smtp():
+    """Make SMTP servers; they are stopped at the end."""
+    servers = []
+
+    def make(**options):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = SmtpServer(Handler(), port, **options)
+        server.start()
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
