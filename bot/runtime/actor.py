@@ -84,6 +84,7 @@ class Actor:
 
     def look_again(self) -> None:
         """Read the inbox again: something may have been stored elsewhere, or come due."""
+        self.missed = self._over
         self._stale = True
         self._changed.set()
 

@@ -52,6 +52,8 @@ class Actors:
         actor = self._active.get(row.conversation)
         if actor is None:
             self._start(row.conversation)
+        elif self._database.shared:  # another replica may have stored one before it
+            actor.look_again()
         else:
             actor.push(row)
 

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.runtime.batcher import Batcher
@@ -27,6 +28,9 @@ _READ_LANES = 2
 _PING_SECONDS = 5.0
 _COMMAND_SECONDS = 30.0
 
+LOCK_SESSION = "helpdesk-bot locks"
+"""What an administrator sees of a replica's lock session in `pg_stat_activity`."""
+
 _SERVER_SETTINGS = {
     "application_name": "helpdesk-bot",
     # A replica whose machine died keeps its locks only until the server notices.
@@ -39,7 +43,7 @@ _SERVER_SETTINGS = {
 class _LockSession(Protocol):
     """The part of an asyncpg connection used for locks (asyncpg ships no types)."""
 
-    async def fetch(self, query: str, *args: object) -> Sequence[Sequence[bool]]: ...
+    async def fetch(self, query: str, *args: object) -> Sequence[Sequence[Any]]: ...
     def is_closed(self) -> bool: ...
     def terminate(self) -> None: ...
     def add_termination_listener(self, callback: Callable[[object], None]) -> None: ...
@@ -61,17 +65,21 @@ class PostgresDatabase:
         url: sa.URL,
         needs_no_transaction: Callable[[Sequence[Call]], bool],
     ) -> None:
+        url = url.set(drivername="postgresql+asyncpg")
+        options: dict[str, Any] = {
+            "command_timeout": _COMMAND_SECONDS,
+            "server_settings": _SERVER_SETTINGS,
+            # One statement for every size of a batch: they are prepared once.
+            "prepared_statement_cache_size": 1024,
+        }
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+            url,
             pool_size=self.lanes + _INTAKE_LANES + _READ_LANES,
             max_overflow=0,  # each lane has its connection; nobody else asks for one
-            connect_args={
-                "command_timeout": _COMMAND_SECONDS,
-                "server_settings": _SERVER_SETTINGS,
-                # One statement for every size of a batch: they are prepared once.
-                "prepared_statement_cache_size": 1024,
-            },
+            connect_args=options,
         )
+        self._fresh = create_async_engine(url, poolclass=NullPool, connect_args=options)
+        """For the lock session: never one that lay in the pool while the database was away."""
         self._reads = Batcher(self.run, lanes=_READ_LANES, max_batch=50)
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._needs_no_transaction = needs_no_transaction
@@ -80,10 +88,9 @@ class PostgresDatabase:
         self._locks = Batcher(self._run_locks, lanes=1, max_batch=500)
 
     async def open(self, on_lost: Callable[[], None]) -> None:
-        """Open a new session for locks, and drop what is left of old connections."""
+        """Open a new session for locks. Dead connections of the pool are replaced when used."""
         self._end_session()
         try:
-            await self._engine.dispose()
             session = await self._new_session()
         except Exception as error:
             if is_away(error):
@@ -98,10 +105,15 @@ class PostgresDatabase:
         session.add_termination_listener(ended)
 
     async def _new_session(self) -> _LockSession:
-        # Taken out of the pool for good, so that URL options mean the same to every connection.
-        pooled = await self._engine.raw_connection()
+        # By way of the engine, so that URL options mean the same to every connection.
+        pooled = await self._fresh.raw_connection()
         session = cast("_LockSession", pooled.driver_connection)
         pooled.detach()
+        try:
+            await session.fetch("SELECT set_config('application_name', $1, false)", LOCK_SESSION)
+        except BaseException:
+            session.terminate()
+            raise
         return session
 
     def _end_session(self) -> None:

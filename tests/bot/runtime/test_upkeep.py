@@ -99,7 +99,6 @@ PLANS = {
     "standing": (statements.STANDING, {"conversation": "a"}),
     "log after": (statements.LOG_AFTER, {"conversation": "a", "after": 5, "limit": 9}),
     "log since": (statements.LOG_SINCE, {"conversation": "a", "cause": 5}),
-    "log tips": (statements.LOG_TIPS, {"mark": 5}),
     "due timers": (statements.DUE_TIMERS, {"now": 1.0}),
     "abandoned": (statements.ABANDONED, {"now": 1.0, "stored_before": 1.0}),
     "open effects": (statements.OPEN_EFFECTS, {}),
@@ -124,7 +123,8 @@ def test_no_lookup_reads_a_whole_table(name):
     engine.dispose()
     scans = [row[3] for row in plan if row[3].startswith("SCAN")]
     tables = ("inbox", "outbox", "timer", "conversation")
-    bad = [scan for scan in scans if scan.split()[1] in tables and "INDEX" not in scan]
+    few = ("_open", "_dead")  # indexes over the few rows that still want something
+    bad = [s for s in scans if s.split()[1] in tables and not s.endswith(few)]
     assert not bad, plan
 
 
