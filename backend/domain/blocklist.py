@@ -108,7 +108,7 @@ def _forms(candidate: str) -> Iterator[str]:
 
 def _is_covered(text: str, words: Trie) -> bool:
     """Cover `text` from the left: `best[n]` is the fewest other letters with n words so far."""
-    unreached = len(text) + 1
+    unreached = len(text) + MAX_OTHER_LETTERS + 1
     table = [[unreached] * (MAX_WORDS + 1) for _ in range(len(text) + 1)]
     table[0][0] = 0
     for start, best in enumerate(table[:-1]):

@@ -10,17 +10,17 @@ WORDS = """
 itb polibatam politeknik institut teknologi bandung ganesha jatinangor cirebon batam kampus
 universitas mahasiswa mahasiswi mhs dosen tendik rektor dekan prodi fakultas jurusan sekolah siswa
 kuliah kelas semester wisuda sarjana magister doktor diploma skripsi tesis tugas ujian nilai
-perpustakaan asrama himpunan osis ospek kaderisasi alumni angkatan nim nip nopeg nidn nrp
-stei ftmd ftsl fmipa fttm fsrd sappk sbm sith sitb fti fitb kkn ppl ukm bem akademik pegawai staf
-kantor dti helpdesk akun akunku email surel sso olah six edunex office teams microsoft
-unpad upi unpar telkom telkomsel indosat ugm undip ipb unair its brawijaya gunadarma binus
+perpustakaan asrama himpunan osis ospek kaderisasi alumni angkatan nim nip nopeg nidn nrp stei
+ftmd ftsl fmipa fttm fsrd sappk sbm sith sitb fti fitb kkn ppl ukm bem akademik pegawai staf
+kantor dti helpdesk akun akunku email surel sso olah six edunex office teams microsoft unpad upi
+unpar telkom telkomsel indosat ugm undip ipb unair its brawijaya gunadarma binus
 
-password passwords passw0rd pass pwd passcode kata sandi katasandi sandiku rahasia rahasiaku kunci
-kode masuk login admin administrator root user guest tamu test testing tes coba cobacoba contoh
-default standar baru lama ganti ubah reset aktif welcome selamat datang selamatdatang halo hallo
-hello akses secret private master super superman sistem server komputer laptop internet wifi
-google gmail yahoo facebook instagram whatsapp telegram tiktok youtube twitter netflix shopee
-tokopedia gojek grab windows android samsung xiaomi oppo vivo iphone apple linux ubuntu
+password passwords pass pwd passcode kata sandi katasandi sandiku rahasia rahasiaku kunci kode
+masuk login admin administrator root user guest tamu test testing tes coba cobacoba contoh default
+standar baru lama ganti ubah reset aktif welcome selamat datang selamatdatang halo hallo hello
+akses secret private master super superman sistem server komputer laptop internet wifi google
+gmail yahoo facebook instagram whatsapp telegram tiktok youtube twitter netflix shopee tokopedia
+gojek grab windows android samsung xiaomi oppo vivo iphone apple linux ubuntu
 
 indonesia jakarta surabaya semarang yogyakarta jogja jogjakarta medan makassar palembang denpasar
 bali malang bogor depok tangerang bekasi solo surakarta padang pekanbaru lampung pontianak
@@ -46,41 +46,40 @@ muslim muslimah muhammad rasulullah ramadhan ramadan lebaran idulfitri mekah mek
 yesus kristus tuhan yesusku haleluya jesus christ gereja natal doa iman surga
 
 anjing kucing ayam burung ikan gajah macan harimau singa naga kuda sapi kambing kelinci monyet
-ular elang merpati panda bunga mawar melati anggrek matahari bintang bulan langit laut pantai
-gunung hujan pelangi awan angin api air tanah pohon hutan sungai danau hitam putih merah biru
-hijau kuning ungu coklat oranye pink abu emas perak berlian
+ular elang merpati panda bunga mawar melati anggrek matahari bintang langit laut pantai gunung
+hujan pelangi awan angin api air tanah pohon hutan sungai danau hitam putih merah biru hijau
+kuning ungu coklat oranye pink abu emas perak berlian
 
 nasi goreng nasigoreng bakso mie indomie sate rendang gudeg seblak cireng batagor siomay kopi teh
-susu coklat gula garam sambal pedas durian mangga pisang apel jeruk semangka
+susu gula garam sambal pedas durian mangga pisang apel jeruk semangka
 
 persib persija persebaya arema psis bobotoh viking timnas barcelona realmadrid madrid chelsea
 arsenal liverpool manchester united juventus milan inter ronaldo messi neymar marquez rossi naruto
-sasuke hinata luffy goku pokemon pikachu doraemon sailormoon onepiece anime blackpink bts exo
-kpop bigbang twice mobilelegends freefire pubg valorant minecraft roblox dota playstation
+sasuke hinata luffy goku pokemon pikachu doraemon sailormoon onepiece anime blackpink bts exo kpop
+bigbang twice mobilelegends freefire pubg valorant minecraft roblox dota playstation
 
-budi agus siti dewi sri eko dwi tri catur adi ahmad achmad andi andre anita anisa annisa arif
-ari ayu bagus bambang bayu citra dian diana dimas dina dinda edi endang erik fajar farhan fauzan
-fitri galih gilang hadi hana hendra heru ika ilham imam indah indra intan irfan iwan joko kartika
-kevin kurnia lestari lia lina lukman maya mega michael nadia nanda nina nisa novi nur nurul
-permata prasetyo pratama putra putri rahma rahmat rama rani ratna reza rian rina rini riska rizal
-rizki rizky ryan sandra santi santoso saputra sari setiawan sinta slamet suharti sukma susanti
-susi taufik teguh tika tina toni udin umar vina wahyu wati wawan widodo wijaya wulan yanti yudi
-yulia yuni yusuf zahra zaki hidayat nugroho siregar nasution simanjuntak sitompul harahap lubis
-asep ujang dadang cecep tatang euis neng
+budi agus siti dewi sri eko dwi tri catur adi ahmad achmad andi andre anita anisa annisa arif ari
+ayu bagus bambang bayu citra dian diana dimas dina dinda edi endang erik fajar farhan fauzan fitri
+galih gilang hadi hana hendra heru ika ilham imam indah indra intan irfan iwan joko kartika kevin
+kurnia lestari lia lina lukman maya mega michael nadia nanda nina nisa novi nur nurul permata
+prasetyo pratama putra rahma rahmat rama rani ratna reza rian rina rini riska rizal rizki rizky
+ryan sandra santi santoso saputra sari setiawan sinta slamet suharti sukma susanti susi taufik
+teguh tika tina toni udin umar vina wahyu wati wawan widodo wijaya wulan yanti yudi yulia yuni
+yusuf zahra zaki hidayat nugroho siregar nasution simanjuntak sitompul harahap lubis asep ujang
+dadang cecep tatang euis neng
 
 letmein iloveyou loveyou love lovely lover monkey dragon football baseball basketball soccer
-princess sunshine shadow michael jordan hunter killer buster tigger charlie freedom whatever
-trustno trust starwars matrix batman spiderman pokemon computer flower orange banana cookie
-chocolate pepper ginger jessica ashley daniel thomas robert andrew joshua matthew jennifer
-nicole amanda hannah angel angels heaven diamond silver golden purple yellow green blue red
-black white blink cheese summer happy friend friends family mother father sister brother baby
-babygirl honey sweet sweety beautiful smile forever hello goodbye welcome please access changeme
-change temp temporary company business student teacher school college university campus account
-service support mustang ferrari porsche harley yamaha honda toyota suzuki ninja warrior wizard
-phoenix eagle falcon tiger lion bear wolf panther snake secure security qwerty
+princess sunshine shadow jordan hunter killer buster tigger charlie freedom whatever trustno trust
+starwars matrix batman spiderman computer flower orange banana cookie chocolate pepper ginger
+jessica ashley daniel thomas robert andrew joshua matthew jennifer nicole amanda hannah angel
+angels heaven diamond silver golden purple yellow green blue red black white blink cheese happy
+friend friends family mother father sister brother baby babygirl honey sweet sweety beautiful
+smile forever goodbye please access changeme change temp temporary company business student
+teacher school college university campus account service support mustang ferrari porsche harley
+yamaha honda toyota suzuki ninja warrior wizard phoenix eagle falcon tiger lion bear wolf panther
+snake secure security qwerty
 
-qwertyuiop qwertyui
-qwert qwer werty ytrewq poiuyt asdfghjkl asdfgh asdfg asdf lkjhgf zxcvbnm zxcvbn
-zxcvb zxcv mnbvcxz qazwsxedc qazwsx qaz wsx edc qweasdzxc qweasd qwe asd zxc poi lkj mnb
-abcdefgh abcdefg abcdef abcde abcd abc xyz zyx aaa bbb xxx zzz qqq
+qwertyuiop qwertyui qwert qwer werty ytrewq poiuyt asdfghjkl asdfgh asdfg asdf lkjhgf zxcvbnm
+zxcvbn zxcvb zxcv mnbvcxz qazwsxedc qazwsx qaz wsx edc qweasdzxc qweasd qwe asd zxc poi lkj mnb
+abcdefgh abcdefg abcdef abcde abcd abc xyz zyx
 """

@@ -1,16 +1,10 @@
-import asyncio
 import re
 
 import pytest
-from password_world import FREEZE, GOOD, OTHER, PAGE, RESET
-from pydantic import SecretStr
+from password_world import FREEZE, GOOD, PAGE
 
 from backend.domain.links import LinkEnd, LinkPurpose
-from backend.domain.password_policy import Rule
-from backend.service.errors import GrantInvalid, HumanNeeded
-from backend.service.link_views import Busy, Changed, LinkOver, Over, Refused, WrongNumber
-from backend.store.accounts import accounts
-from backend.store.links import links
+from backend.service.link_views import Changed, LinkOver
 from backend_client import wire
 
 ANY_WRONG = "not the number"
