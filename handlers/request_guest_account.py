@@ -65,7 +65,8 @@ ENOUGH: Final = Choice("enough", "button.enough")
 ASK: Final = Choice("ask_for_guests", "button.ask_for_guests")
 _ASKING_WORDS: Final = re.compile(
     r"\b(minta|meminta|permintaan|mohon|permohonan|memohon|ajukan|mengajukan|pengajuan|buatkan"
-    r"|dibuatkan|butuh|perlu|mau|ingin|want|request\w*|apply|need|creat\w+|untuk tamu|for (our|my) guests?)\b",
+    r"|dibuatkan|butuh|perlu|mau|ingin|want|request\w*|apply|need|creat\w+|untuk tamu"
+    r"|for (our|my) guests?)\b",
     re.IGNORECASE,
 )
 _EDITABLE: Final = tuple(Choice(f"edit:{field}", f"button.field.{field}") for field in Field)

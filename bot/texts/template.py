@@ -74,10 +74,11 @@ class Speech:
 
     def _duration(self, seconds: int) -> str:
         """Round up: nobody is told to come back too early."""
+        seconds = max(seconds, 1)
         if seconds < 2 * _MINUTE and seconds % _MINUTE:
-            return self._counted(max(seconds, 1), "second")
-        if seconds < 2 * _HOUR and (seconds % _HOUR or seconds < _HOUR):
-            return self._counted(max(-(-seconds // _MINUTE), 1), "minute")
+            return self._counted(seconds, "second")
+        if seconds < 2 * _HOUR and seconds % _HOUR:
+            return self._counted(-(-seconds // _MINUTE), "minute")
         return self._counted(-(-seconds // _HOUR), "hour")
 
     def _counted(self, number: int, unit: str) -> str:
