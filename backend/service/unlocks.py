@@ -98,24 +98,27 @@ class Unlocks:
             return await store.find_unlock(tx, digest, request.conversation)
 
     async def _begin(self, request: wire.Unlock) -> store.UnlockOperation:
+        try:
+            return await self._spend(request)
+        except GrantInvalid:
+            # The same call at the same moment was faster: share its operation.
+            operation = await self._find(request)
+            if operation is None:
+                raise
+            return operation
+
+    async def _spend(self, request: wire.Unlock) -> store.UnlockOperation:
         unlock, conversation = wire.Purpose.UNLOCK_ACCOUNT, request.conversation
         async with self._db.read() as tx:
             grant = await self._grants.peek(tx, request.grant, conversation, {unlock})
         account = await self._account(grant.account_id)
         if account.password_version != grant.password_version:
             raise GrantInvalid
+        operation = store.UnlockOperation(
+            grant.digest, account.id, conversation, PENDING, None, self._clock.now()
+        )
         async with self._db.begin() as tx:
-            try:
-                await self._grants.consume(tx, request.grant, conversation, unlock)
-            except GrantInvalid:
-                # The same call at the same moment was faster: share its operation.
-                other = await store.find_unlock(tx, grant.digest, conversation)
-                if other is None:
-                    raise
-                return other
-            operation = store.UnlockOperation(
-                grant.digest, account.id, conversation, PENDING, None, self._clock.now()
-            )
+            await self._grants.consume(tx, request.grant, conversation, unlock)
             await store.add_unlock(tx, operation)
             await self._record(tx, "unlock.started", operation)
         return operation
@@ -160,9 +163,13 @@ class Unlocks:
 
     async def _decide(self, operation: store.UnlockOperation, result: wire.ChangeResult) -> None:
         async with self._db.begin() as tx:
-            await store.decide_unlock(tx, operation.grant_digest, result.state, result.reason)
-            await self._record(tx, f"unlock.{result.state.value}", operation)
-        UNLOCKS.labels(result.state.value).inc()
+            decides = await store.decide_unlock(
+                tx, operation.grant_digest, result.state, result.reason
+            )
+            if decides:
+                await self._record(tx, f"unlock.{result.state.value}", operation)
+        if decides:
+            UNLOCKS.labels(result.state.value).inc()
 
     async def _record(
         self, tx: AsyncConnection, event: str, operation: store.UnlockOperation

@@ -288,13 +288,17 @@ async def add_unlock(tx: AsyncConnection, operation: UnlockOperation) -> None:
 
 async def decide_unlock(
     tx: AsyncConnection, grant_digest: str, state: str, reason: str | None
-) -> None:
-    """Note how an operation ended."""
-    await tx.execute(
+) -> bool:
+    """Note how an operation ended and tell whether that is news: another call may be faster."""
+    statement = (
         sa.update(unlock_operations)
-        .where(unlock_operations.c.grant_digest == grant_digest)
+        .where(
+            unlock_operations.c.grant_digest == grant_digest,
+            unlock_operations.c.state.not_in([state, "applied", "refused"]),
+        )
         .values(state=state, reason=reason)
     )
+    return (await tx.execute(statement)).rowcount == 1
 
 
 # -- upkeep ---------------------------------------------------------------------------------
