@@ -10,10 +10,10 @@ from nlu.tables import words
 _SPLIT = re.compile(
     r"""
       (?<![\d.])[.](?!\d)(?:\s|\Z) | [!?;\n]+ | (?<!\d),(?!\d)
-    | \b(?: sekalian | sekaligus | terus | trus | kemudian | selain[ ]itu | oh[ ]iya | oiya | btw
-          | by[ ]the[ ]way | also | and[ ]then | additionally | plus | lalu | habis[ ]itu
-          | abis[ ]itu | sama[ ]mau | dan | and | but | tapi | tp | melainkan | cuma | cuman | hanya | just
-          | instead )\b
+    | \b(?: sekalian | sekaligus | terus | trus | kemudian | selain[ ]itu | oh[ ]iya | oiya
+          | btw | by[ ]the[ ]way | also | and[ ]then | additionally | plus | lalu | habis[ ]itu
+          | abis[ ]itu | sama[ ]mau | dan | and | but | tapi | tp | melainkan | cuma | cuman
+          | hanya | just | instead )\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )

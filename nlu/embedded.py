@@ -74,15 +74,21 @@ def load_or_train(state_dir: Path) -> EmbeddedEngine:
     Raises:
         TrainingFailed: the training process ended with an error.
     """
-    path = state_dir / MODEL_NAME
-    if not _is_current(path):
+    path = model_path(state_dir)
+    if not is_fresh(path):
         _log.info("nlu_training_started")
         _train_apart(path)
         _log.info("nlu_training_ended")
     return EmbeddedEngine(path)
 
 
-def _is_current(path: Path) -> bool:
+def model_path(state_dir: Path) -> Path:
+    """Return where the model of an installation is kept."""
+    return state_dir / MODEL_NAME
+
+
+def is_fresh(path: Path) -> bool:
+    """Say whether the model at `path` was made from the present sentences by the present code."""
     try:
         return load(path).fingerprint == fingerprint(DATA)
     except BadModel:

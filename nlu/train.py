@@ -142,15 +142,14 @@ def _calibrate(
             probabilities = part.probabilities(normaliser.words(examples[at].text))
             logits[at] = np.log(np.maximum(probabilities[order], 1e-12))
     truth = np.array([intents.index(example.intent) for example in examples])
-    losses = [_loss(logits / temperature, truth) for temperature in _TEMPERATURES]
-    accuracy = float(np.mean(logits.argmax(axis=1) == truth))
+    losses: list[float] = [_loss(logits / heat, truth) for heat in _TEMPERATURES]
+    accuracy = np.count_nonzero(logits.argmax(axis=1) == truth) / len(truth)
     return _TEMPERATURES[losses.index(min(losses))], accuracy
 
 
 def _loss(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.intp]) -> float:
-    rows = np.arange(len(truth))
-    chosen: npt.NDArray[np.float64] = softmax(logits)[rows, truth]
-    return float(-np.mean(np.log(np.maximum(chosen, 1e-12))))
+    chosen = np.take_along_axis(softmax(logits), truth[:, None], axis=1)
+    return -float(np.log(np.maximum(chosen, 1e-12)).mean())
 
 
 def main() -> None:

@@ -1,9 +1,18 @@
-"""All entities of a message."""
+"""All entities of a message, each place once (but for the two readings of eight digits)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nlu.entities.contacts import emails, links, phones
+from nlu.entities.dates import dates
+from nlu.entities.logins import account_types, logins
+from nlu.entities.numbers import counts, digit_runs, spelled_codes
+from nlu.entities.people import find_people
+from nlu.entities.references import letters, tickets
+from nlu.entities.span import Claims
+from nlu.entities.units import units
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,6 +29,33 @@ class Found:
 
 
 def extract(text: str, today: date) -> Found:
-    """Return everything found in `text`; relative dates are resolved against `today`."""
-    del text, today
-    return Found()
+    """Return everything found in `text`; relative dates are resolved against `today`.
+
+    The more telling reading of a place wins: an address before a login, a letter number before
+    the date at its end. Addresses inside a row of a list belong to that person only.
+    """
+    claims = Claims()
+    rows = find_people(text)
+    claims.add(row.entity() for row in rows)
+    for row in rows:
+        claims.block(row.end, row.line_end)
+    for start, end in links(text):
+        claims.block(start, end)
+    claims.add(emails(text))
+    claims.add(units(text))
+    claims.add(account_types(text))
+    claims.add(logins(text))
+    if any(char.isdigit() for char in text):
+        _numbers(text, claims)
+    claims.add(spelled_codes(text))
+    claims.add(dates(text, today))
+    claims.add(counts(text))
+    ordered = sorted(claims.entities, key=lambda each: (each.start, each.kind.value))
+    return Found(tuple(ordered), tuple(row.person for row in rows))
+
+
+def _numbers(text: str, claims: Claims) -> None:
+    claims.add(tickets(text))
+    claims.add(letters(text))
+    claims.add(phones(text))
+    claims.add(digit_runs(text))

@@ -1,0 +1,86 @@
+"""User names and kinds of accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nlu.entities.span import entity
+from nlu.ordinary import is_ordinary
+from nlu.tables import pairs, words
+from nlu.types import EntityKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nlu.types import Entity
+
+_DOTTED = re.compile(
+    r"(?<![\w@./:-])[A-Za-z][a-z0-9]{1,30}(?:[._][a-z0-9]{1,30}){1,3}(?![\w@/]|\.\w)", re.ASCII
+)
+_NAMED = re.compile(
+    r"\b(?P<word>username|user ?name|user ?id|nama (?:pengguna|akun)|user|login|akun|account|id)"
+    r"(?:nya|ku)?\s*(?:(?:saya|aku|gue|my|is|adalah|itu|yaitu|itb|sso|with|dengan|[:=])\s*){0,3}"
+    r"(?P<login>[A-Za-z][A-Za-z0-9_-]{2,30})(?![\w@.-]|\.\w)",
+    re.IGNORECASE | re.ASCII,
+)
+_INITIALS = 3
+"""Parts up to this length ("mas", "adi") may be words and still be part of a name."""
+_PASSWORD_WORDS = words("pw pwd pass passwd password sandi kunci key")
+_SURE = re.compile(r"user|nama", re.IGNORECASE)
+_HOST_ENDINGS = words("com net org id edu gov io co ac go sch web info app dev pdf docx xlsx")
+_ABBREVIATIONS = re.compile(
+    r"(?:[a-z]{1,2}\.)+[a-z]{1,3}\Z|(?:dr|ir|prof|drs|st|mt|no|jl|gd)\.", re.IGNORECASE
+)
+
+TYPES = pairs("""
+student: mahasiswa student mhs maba
+lecturer: dosen lecturer professor profesor
+staff: tendik staf staff pegawai karyawan employee
+kjp: kjp
+outsourced: tad outsourced outsourcing outsource
+third_party: vendor rekanan
+guest: tamu guest guests visitor visitors auditor auditors
+test: dummy testing
+""")
+_TYPE_WORD = re.compile(r"(?<![\w@.-])[A-Za-z]{3,12}(?![\w@-])", re.ASCII)
+_TYPE_PHRASE = re.compile(
+    r"\b(?P<third_party>pihak ketiga|third[ -]part(?:y|ies))\b"
+    r"|\b(?P<outsourced>(?:tenaga )?alih daya)\b"
+    r"|\b(?P<kjp>kontrak jasa perorangan|individual contract)\b"
+    r"|\b(?P<test>(?:akun |account )?(?:uji coba|test account))\b",
+    re.IGNORECASE,
+)
+
+
+def logins(text: str) -> Iterator[Entity]:
+    """Find user names: "budi.santoso" anywhere, plain ones where the message names them."""
+    for match in _DOTTED.finditer(text):
+        if _is_login(match.group()):
+            yield entity(EntityKind.LOGIN, match, match.group().lower())
+    for match in _NAMED.finditer(text):
+        word = match["login"]
+        plain = word.isalpha()
+        if is_ordinary(word.lower()) or word.lower() in TYPES or word.lower() in _PASSWORD_WORDS:
+            continue
+        if not plain or (_SURE.match(match["word"]) and word.islower()):
+            yield entity(EntityKind.LOGIN, match, word.lower(), "login")
+
+
+def _is_login(word: str) -> bool:
+    if _ABBREVIATIONS.match(word):
+        return False
+    parts = re.split(r"[._]", word)
+    if parts[-1] in _HOST_ENDINGS:
+        return False
+    return not any(len(part) > _INITIALS and is_ordinary(part.lower()) for part in parts)
+
+
+def account_types(text: str) -> Iterator[Entity]:
+    """Find the kind of account a message is about; the value is an `AccountType`'s value."""
+    for match in _TYPE_PHRASE.finditer(text):
+        yield entity(EntityKind.ACCOUNT_TYPE, match, match.lastgroup or "")
+    for match in _TYPE_WORD.finditer(text):
+        kind = TYPES.get(match.group().lower())
+        if kind is not None:
+            yield entity(EntityKind.ACCOUNT_TYPE, match, kind)
