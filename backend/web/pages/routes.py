@@ -19,12 +19,14 @@ from backend.service.link_views import LinkOver
 from backend.web.pages.answers import FORM_STATES, frozen, outcome, over, page
 from backend.web.pages.guard import guarded, problem, read_json
 from backend.web.pages.wording import preferred, texts
+from ops.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from backend.service.link_views import Frozen, PageSession, PageView, SubmitOutcome
     from backend.web.pages.settings import PageSettings
+    from ops.clock import Clock
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {
@@ -66,9 +68,15 @@ class _PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
     number: str = ""
 
 
-def add_pages(app: web.Application, *, links: Links, settings: PageSettings) -> None:
+def add_pages(
+    app: web.Application,
+    *,
+    links: Links,
+    settings: PageSettings,
+    clock: Clock = SystemClock(),  # noqa: B008 - holds nothing
+) -> None:
     """Serve `/password` and `/password/freeze`."""
-    pages = _Pages(links, settings)
+    pages = _Pages(links, settings, clock)
 
     def add(
         method: str, path: str, handler: Callable[[web.Request], Awaitable[web.Response]]
@@ -88,9 +96,10 @@ def add_pages(app: web.Application, *, links: Links, settings: PageSettings) -> 
 
 
 class _Pages:
-    def __init__(self, links: Links, settings: PageSettings) -> None:
+    def __init__(self, links: Links, settings: PageSettings, clock: Clock) -> None:
         self._links = links
         self._settings = settings
+        self._clock = clock
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -113,7 +122,7 @@ class _Pages:
             view = await self._links.view(session.cookie)
         except LinkOver as error:
             return self._forget(web.json_response(over(error.end)))
-        response = web.json_response(page(view, self._settings))
+        response = web.json_response(page(view, self._settings, self._clock.now()))
         response.set_cookie(
             self._settings.cookie,
             session.cookie,
@@ -133,7 +142,7 @@ class _Pages:
             view = await self._links.view(cookie)
         except LinkOver as error:
             return self._forget(web.json_response(over(error.end)))
-        return web.json_response(page(view, self._settings))
+        return web.json_response(page(view, self._settings, self._clock.now()))
 
     async def submit(self, request: web.Request) -> web.Response:
         form = await read_json(request, _PasswordForm)

@@ -50,8 +50,8 @@ function begin(answer) {
   render();
   show("form");
   clearTimeout(endTimer);
-  const left = new Date(view.ends_at) - Date.now();
-  endTimer = setTimeout(() => follow({ state: "over", end: "expired" }), Math.max(left, 0));
+  const expired = { state: "over", end: "expired" };
+  endTimer = setTimeout(() => follow(expired), view.seconds_left * 1000);
 }
 
 function finish(showEnd) {
