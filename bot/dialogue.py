@@ -15,7 +15,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot import calls, speech
-from bot.channels.port import InboundEvent, InboundKind
+from bot.channels.port import InboundEvent, InboundKind, OutboundMessage
 from bot.envelope import (
     FromBackend,
     FromChannel,
@@ -50,7 +50,8 @@ from nlu.types import EntityKind, Understanding
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from bot.channels.port import Capabilities, OutboundMessage
+    from bot.channels.port import Capabilities
+    from bot.envelope import Envelope
     from bot.texts.catalogue import Texts
     from nlu.port import Engine
     from ops.clock import Clock
@@ -104,7 +105,7 @@ class Dialogue:
             event = envelope.event
         if event is None:
             return Turn(dump(memory))
-        return self._turn(conversation, memory, event, envelope.correlation, lost=lost)
+        return self._turn(conversation, memory, event, envelope, lost=lost)
 
     # -- in ---------------------------------------------------------------------------------
     async def _from_channel(  # noqa: PLR0911 - one return per kind
@@ -144,21 +145,27 @@ class Dialogue:
 
     # -- step -------------------------------------------------------------------------------
     def _turn(
-        self, name: str, memory: Memory, event: AnyEvent, correlation: str, *, lost: bool
+        self, name: str, memory: Memory, event: AnyEvent, envelope: Envelope, *, lost: bool
     ) -> Turn:
         before = memory.conversation
         after, effects = flows.step(before, event)
         messages, last = speech.compose(self._texts, after, effects, memory.last)
         if lost:
             messages.insert(0, self._apology(after))
+        heard = tuple(self._heard(before, event, effects))
         memory = remember(
             replace(memory, conversation=after, last=last),
-            *self._heard(before, event, effects),
+            *heard,
             *(self._line(message) for message in messages),
         )
-        pull = self._capabilities(name.partition(":")[0]).pull
-        spoken = (Out(MESSAGE, encode_message(message), delivered=pull) for message in messages)
-        requests = (self._request(memory, effect, correlation) for effect in _requests(effects))
+        channel = self._capabilities(name.partition(":")[0])
+        shown = (*_echo(envelope, heard), *messages) if channel.echo else messages
+        spoken = (
+            Out(MESSAGE, encode_message(message), delivered=channel.pull) for message in shown
+        )
+        requests = (
+            self._request(memory, effect, envelope.correlation) for effect in _requests(effects)
+        )
         timers = tuple(
             Timer(wake.name, wake.seconds, encode(FromBackend(TimeUp(wake.name, wake.token))))
             for wake in effects
@@ -220,6 +227,15 @@ class Dialogue:
 
 def _met(memory: Memory, event: InboundEvent) -> Memory:
     return replace(memory, person=Person(event.channel, event.user, event.address))
+
+
+def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage]:
+    """Return the person's own words as the transcript has them, under their client's id."""
+    if isinstance(envelope, FromChannel):
+        for line in heard:
+            if line.author == "user" and line.text:
+                marks = {"id": envelope.event.native_id}
+                yield OutboundMessage(line.text, author="user", custom=marks)
 
 
 def _requests(effects: Iterable[AnyEffect]) -> Iterable[calls.BackendEffect]:

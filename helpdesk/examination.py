@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-import bot.settings
-from bot.settings import BotSettings
 from msgspec import Struct
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 import backend.settings
+import bot.settings
 from backend.settings import BackendSettings
-from backend.store.database import async_url
 from backend_client import wire
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError
 from backend_client.signing import MAX_SKEW
 from backend_client.transport import Transport
+from bot.settings import BotSettings
 from helpdesk.operator import Operator
 from ops import migrations
 from ops.clock import SystemClock
@@ -220,7 +219,7 @@ class Examiner:
 
 async def _database(what: str, url: str, folder: Path, setting: str) -> Finding:
     try:
-        current = await migrations.is_current(async_url(url), folder)
+        current = await migrations.is_current(url, folder)
     except (SQLAlchemyError, OSError) as error:
         return fail(what, f"cannot be opened ({type(error).__name__})", f"Check {setting}.")
     if not current:

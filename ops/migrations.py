@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from ops import sqlite
+from ops.databases import async_url, set_up_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ LOCK = 0x68656C70
 async def upgrade(url: str, folder: Path) -> None:
     """Run the migrations in `folder` that the database at `url` has not seen.
 
-    `url` names an async driver. One transaction: a failed migration leaves the old schema.
+    One transaction: a failed migration leaves the old schema.
     """
     async with _connect(url) as connection:
         await connection.run_sync(_upgrade, folder)
@@ -60,9 +60,9 @@ def _render_item(kind: str, item: object, _context: object) -> str | Literal[Fal
 
 @asynccontextmanager
 async def _connect(url: str) -> AsyncGenerator[AsyncConnection]:
-    engine = create_async_engine(url, execution_options={"sqlite_begin": "IMMEDIATE"})
+    engine = create_async_engine(async_url(url), execution_options={"sqlite_begin": "IMMEDIATE"})
     if engine.dialect.name == "sqlite":
-        sqlite.set_up(engine.sync_engine)
+        set_up_sqlite(engine.sync_engine)
     try:
         async with engine.begin() as connection:
             yield connection

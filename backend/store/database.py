@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from ops import sqlite as sqlite_engines
+from ops.databases import async_url, set_up_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -57,13 +57,6 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """An autoincrementing 64-bit key on both databases."""
 
 
-def async_url(url: str) -> str:
-    """Name the async driver in a plain `sqlite:///…` or `postgresql://…` URL."""
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1).replace(
-        "sqlite://", "sqlite+aiosqlite://", 1
-    )
-
-
 @dataclass(slots=True)
 class _Unit:
     """The transaction of a unit of work, and who may join it."""
@@ -91,7 +84,7 @@ class Database:
         self.engine = create_async_engine(self.url, **options)
         self._writer = asyncio.Lock()
         if self.is_sqlite:
-            sqlite_engines.set_up(self.engine.sync_engine)
+            set_up_sqlite(self.engine.sync_engine)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:

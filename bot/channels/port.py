@@ -88,6 +88,9 @@ class Capabilities(Struct, frozen=True):
     typing: bool
     pull: bool
     """The client fetches messages (web chat, REST, terminal): the outbox row is the delivery."""
+    echo: bool = False
+    """The person's own words are put into the log too (redacted, codes masked): the client shows
+    the whole conversation after a reload and in a second tab."""
 
 
 class ChannelError(Exception):

@@ -43,8 +43,9 @@ def train(*, as_json: bool) -> None:
 @json_option
 def test(file: Path, *, as_json: bool) -> None:
     """Measure the engine on a Rasa YAML or JSONL file."""
-    from nlu.embedded import load_or_train
     from nlu.evaluate import evaluate, read_examples
+
+    from nlu.embedded import load_or_train
 
     report = evaluate(load_or_train(CommonSettings().state_dir), read_examples(file))
     if as_json:

@@ -43,7 +43,6 @@ def bot() -> None:
 def backend() -> None:
     """Run the backend service: accounts, codes, tickets, one-time pages."""
     from backend.main import run_backend
-
     from backend.settings import BackendSettings, UnsafeSettings
 
     try:

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import backend.store.tables  # noqa: F401 - registers every table
-from backend.store.database import async_url
 from backend.store.database import metadata as backend_metadata
 from bot.store.tables import metadata as bot_metadata
 from ops import migrations
+from ops.databases import async_url
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = {"backend": backend_metadata, "bot": bot_metadata}

@@ -468,8 +468,9 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.create_index("ix_tickets_account", ["account_id", "id"], unique=False)
         batch_op.create_index("ix_tickets_category", ["category", "status", "id"], unique=False)
+        batch_op.create_index("ix_tickets_chat", ["channel", "person_index"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_ended_at"), ["ended_at"], unique=False)
-        batch_op.create_index("ix_tickets_person", ["channel", "person_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tickets_person"), ["person"], unique=False)
         batch_op.create_index("ix_tickets_resolved", ["status", "resolved_at"], unique=False)
         batch_op.create_index("ix_tickets_status", ["status", "id"], unique=False)
         batch_op.create_index(
@@ -477,10 +478,10 @@ def upgrade() -> None:
             ["channel", "person_index", "category", "topic"],
             unique=True,
             sqlite_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NULL"
             ),
         )
         batch_op.create_index(
@@ -488,10 +489,10 @@ def upgrade() -> None:
             ["account_id", "category", "topic"],
             unique=True,
             sqlite_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NOT NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NOT NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NOT NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NOT NULL"
             ),
         )
 
@@ -685,25 +686,26 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_tickets_proven",
             sqlite_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NOT NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NOT NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NOT NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NOT NULL"
             ),
         )
         batch_op.drop_index(
             "uq_tickets_chat",
             sqlite_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('wait_other', 'open', 'new', 'wait_user') AND account_id IS NULL"
+                "status IN ('new', 'open', 'wait_other', 'wait_user') AND account_id IS NULL"
             ),
         )
         batch_op.drop_index("ix_tickets_status")
         batch_op.drop_index("ix_tickets_resolved")
-        batch_op.drop_index("ix_tickets_person")
+        batch_op.drop_index(batch_op.f("ix_tickets_person"))
         batch_op.drop_index(batch_op.f("ix_tickets_ended_at"))
+        batch_op.drop_index("ix_tickets_chat")
         batch_op.drop_index("ix_tickets_category")
         batch_op.drop_index("ix_tickets_account")
 

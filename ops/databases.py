@@ -1,4 +1,7 @@
-"""How SQLite is opened everywhere: durable, patient, with transactions that say what they are."""
+"""How databases are named and opened everywhere.
+
+SQLite: durable, patient, with transactions that say what they are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,16 @@ if TYPE_CHECKING:
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
 
 
-def set_up(engine: sa.Engine) -> None:
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+def async_url(url: str) -> str:
+    """Name the async driver in a `sqlite:///…` or `postgresql://…` URL that names none."""
+    scheme, separator, rest = url.partition("://")
+    return f"{DRIVERS.get(scheme, scheme)}{separator}{rest}"
+
+
+def set_up_sqlite(engine: sa.Engine) -> None:
     """Prepare every connection of `engine`.
 
     The execution option `sqlite_begin` (DEFERRED by default, IMMEDIATE for writers) says how

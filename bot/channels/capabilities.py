@@ -1,0 +1,38 @@
+"""What each channel can do, in one table: flows and texts never ask which channel it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.channels.port import Capabilities
+
+WEBCHAT: Final = Capabilities(
+    max_text=10_000,
+    max_buttons=12,
+    max_button_title=60,
+    max_payload_bytes=200,
+    link_buttons=True,
+    links_beside_choices=True,
+    deletes_user_messages=False,
+    typing=True,
+    pull=True,
+    echo=True,
+)
+REST: Final = Capabilities(
+    max_text=10_000,
+    max_buttons=100,
+    max_button_title=200,
+    max_payload_bytes=500,
+    link_buttons=True,
+    links_beside_choices=True,
+    deletes_user_messages=False,
+    typing=False,
+    pull=True,
+)
+
+BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST}
+
+
+def capabilities_of(channel: str) -> Capabilities:
+    """Return what `channel` can do. Raises KeyError for a channel that does not exist."""
+    return BY_CHANNEL[channel]

@@ -1,0 +1,153 @@
+"""The REST channel, in the shape of Rasa's: tools and benchmarks made for Rasa work against us.
+
+`POST /webhooks/rest/webhook {"sender", "message"}` is answered when the turn and the backend calls
+it made are over. It trusts the `sender` it is told, so it exists on loopback only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from bot.channels.capabilities import REST
+from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.port import InboundEvent, InboundKind
+from bot.envelope import decode_message, inbound
+from ops.logs import correlation_id
+
+if TYPE_CHECKING:
+    from bot.channels.port import OutboundMessage
+    from bot.runtime.port import Runtime
+    from nlu.port import Engine
+    from ops.clock import Clock
+
+ANSWER_WITHIN: Final = 20.0
+"""Seconds after which what was said so far is the answer; the rest comes with the next one."""
+MAX_BODY: Final = 64 * 1024
+
+
+class Message(Struct):
+    """What Rasa's REST channel accepts; `event_id` makes a repeat harmless."""
+
+    sender: Annotated[str, Meta(min_length=1, max_length=100)]
+    message: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    event_id: Annotated[str, Meta(max_length=100)] = ""
+    metadata: dict[str, Any] = {}
+
+
+class ParseRequest(Struct):
+    """`POST /model/parse`."""
+
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+
+
+class RestChannel:
+    """The channel `rest`."""
+
+    name = "rest"
+    capabilities = REST
+
+    def __init__(self, runtime: Runtime, engine: Engine, clock: Clock, time_zone: str) -> None:
+        self._runtime = runtime
+        self._engine = engine
+        self._clock = clock
+        self._zone = ZoneInfo(time_zone)
+        self._message = msgspec.json.Decoder(Message)
+        self._parse_request = msgspec.json.Decoder(ParseRequest)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of Rasa's HTTP interface that we have."""
+        return [
+            web.post("/webhooks/rest/webhook", self._webhook),
+            web.get("/webhooks/rest/", self._health),
+            web.post("/model/parse", self._parse),
+        ]
+
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+        """Never called: answers are collected."""
+        raise NotImplementedError  # pragma: no cover - a pull channel's rows are the delivery
+
+    async def start(self) -> None:
+        """Nothing to listen to but HTTP."""
+
+    async def stop(self) -> None:
+        """Nothing to release."""
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        message = _decode(self._message, await request.read())
+        text, secret = clean(message.message)
+        event = InboundEvent(
+            channel=self.name,
+            event_id=message.event_id or secrets.token_hex(16),
+            conversation=f"rest:{message.sender}",
+            user=message.sender,
+            kind=InboundKind.TEXT,
+            text=text,
+            secret=secret,
+        )
+        row = inbound(event, correlation_id())
+        answers = await self._runtime.ingest_and_collect(row, ANSWER_WITHIN)
+        body = [_as_rasa(message.sender, decode_message(found.payload)) for found in answers]
+        return _json(body)
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return _json({"status": "ok"})
+
+    async def _parse(self, request: web.Request) -> web.Response:
+        text, _ = clean(_decode(self._parse_request, await request.read()).text)
+        today = self._clock.now().astimezone(self._zone).date()
+        meaning = await self._engine.parse(text, today=today)
+        return _json(
+            {
+                "text": text,
+                "intent": {"name": meaning.intent, "confidence": meaning.confidence},
+                "intent_ranking": [
+                    {"name": ranked.intent, "confidence": ranked.confidence}
+                    for ranked in meaning.ranking
+                ],
+                "entities": [
+                    {
+                        "entity": entity.kind,
+                        "start": entity.start,
+                        "end": entity.end,
+                        "value": entity.value,
+                    }
+                    for entity in meaning.entities
+                ],
+            }
+        )
+
+
+def _as_rasa(recipient: str, message: OutboundMessage) -> dict[str, Any]:
+    part: dict[str, Any] = {"recipient_id": recipient, "text": message.text}
+    buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons if b.payload]
+    links = [{"title": b.title, "url": b.url} for b in message.buttons if b.url]
+    custom = dict(message.custom or {})
+    if message.author != "bot":
+        custom["agent"] = message.author
+    if links:
+        custom["links"] = links
+    if buttons:
+        part["buttons"] = buttons
+    if custom:
+        part["custom"] = custom
+    return part
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:  # noqa: ANN401 - the decoder's
+    if len(body) > MAX_BODY:
+        raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(body))
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # The decoder's own words could quote the message.
+        raise web.HTTPBadRequest(text="not a message in the expected shape") from None
+
+
+def _json(body: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), content_type="application/json")

@@ -1,0 +1,132 @@
+"""The bot's composition root: the one place that names concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from backend_client.client import BackendClient
+from backend_client.transport import Transport
+from bot.channels.capabilities import capabilities_of
+from bot.channels.rest import RestChannel
+from bot.channels.webchat import WebChat
+from bot.dialogue import MESSAGE, Dialogue
+from bot.effects import Effects
+from bot.envelope import decode_message
+from bot.feed import CURSOR, FeedReader
+from bot.http import application
+from bot.runtime.durable import DurableRuntime
+from bot.runtime.port import GiveUp, Policy
+from bot.settings import check
+from bot.texts.catalogue import Texts
+from nlu.embedded import load_or_train
+from ops import migrations
+from ops.clock import SystemClock
+from ops.keys import key
+from ops.logs import configure_logging
+from ops.settings import split_bind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from backend_client.client import Backend
+    from bot.channels.port import Channel
+    from bot.runtime.port import Delivery
+    from bot.settings import BotSettings
+    from nlu.port import Engine
+    from ops.clock import Clock
+
+log = structlog.get_logger(__name__)
+MIGRATIONS = Path(__file__).resolve().parent / "store" / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The running parts."""
+
+    app: web.Application
+    runtime: DurableRuntime
+    channels: Mapping[str, Channel]
+    feed: FeedReader
+    backend: Backend
+
+
+def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock) -> Bot:
+    """Wire everything for `settings`. Raises UnsafeSettings. Opens no connection."""
+    check(settings)
+    texts = Texts.load(settings.time_zone)
+    dialogue = Dialogue(engine, texts, capabilities_of, clock, time_zone=settings.time_zone)
+    channels: dict[str, Channel] = {}
+    policies = {**Effects(backend).policies(), MESSAGE: _messages(channels)}
+    runtime = DurableRuntime(settings.database, dialogue, policies, clock)
+    dialogue.connect(runtime.ingest)
+    channels["webchat"] = WebChat(runtime, settings)
+    if settings.rest:
+        channels["rest"] = RestChannel(runtime, engine, clock, settings.time_zone)
+
+    async def database() -> None:
+        await runtime.read_cursor(CURSOR)
+
+    app = application(channels.values(), {"database": database})
+    return Bot(app, runtime, channels, FeedReader(backend, runtime), backend)
+
+
+def _messages(channels: Mapping[str, Channel]) -> Policy:
+    async def send(delivery: Delivery) -> Sequence[str]:
+        channel = channels.get(delivery.conversation.partition(":")[0])
+        if channel is None:
+            raise GiveUp("no such channel")
+        await channel.send(delivery.key, delivery.conversation, decode_message(delivery.payload))
+        return ()
+
+    return Policy(send)
+
+
+async def run_bot(settings: BotSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises UnsafeSettings before anything is opened."""
+    check(settings)
+    configure_logging(settings, "bot")
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    engine = await asyncio.to_thread(load_or_train, settings.state_dir)
+    secret = key(settings.bot_key, settings.state_dir, "bot")
+    backend = BackendClient(Transport(settings.backend, principal="bot", key=secret, clock=clock))
+    bot = build(settings, engine, backend, clock)
+    await migrations.upgrade(settings.database, MIGRATIONS)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.close)
+        stack.push_async_callback(backend.close)
+        await bot.runtime.start()
+        stack.push_async_callback(bot.runtime.stop)
+        for channel in bot.channels.values():
+            await channel.start()
+            stack.push_async_callback(channel.stop)
+        reading = asyncio.create_task(bot.feed.run())
+        stack.push_async_callback(_cancel, reading)
+        runner = web.AppRunner(bot.app, access_log=None, shutdown_timeout=5.0)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        host, port = split_bind(settings.bind)
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+        log.info("bot_ready", bind=settings.bind, channels=sorted(bot.channels))
+        await _told_to_stop()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()

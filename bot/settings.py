@@ -1,0 +1,98 @@
+"""What the bot may know: its conversations' database, its channels, where the backend is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ops.settings import CommonSettings, is_loopback
+
+
+class BotSettings(CommonSettings):
+    """Settings of the bot service."""
+
+    database_url: str | None = Field(
+        default=None,
+        description="`sqlite:///path` or `postgresql://user@host/name`. Unset: SQLite in the "
+        "state folder.",
+    )
+    bind: str = Field(
+        default="127.0.0.1:8080",
+        description="Address the bot listens on: web chat, webhooks.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which browsers reach us through a reverse proxy, such as "
+        "`https://bantuan.kampus.ac.id`. Required when `HELPDESK_BIND` is not loopback.",
+    )
+    backend_url: str | None = Field(
+        default=None,
+        description="Where the bot reaches the backend. Unset: `http://` and "
+        "`HELPDESK_BACKEND_BIND`.",
+    )
+    nlu: Literal["embedded"] = Field(
+        default="embedded", description="The engine that understands messages."
+    )
+    rest_channel: bool | None = Field(
+        default=None,
+        description="The REST channel, which trusts whatever `sender` it is told. Unset: on when "
+        "bound to loopback; it refuses to start anywhere else.",
+    )
+    webchat_per_minute: int = Field(
+        default=30, ge=1, description="Messages a web chat may send a minute before it must wait."
+    )
+    webchat_new_per_minute: int = Field(
+        default=20, ge=1, description="New web chats an IP address may open a minute."
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        description="Reverse proxies in front of us: how many entries at the end of "
+        "`X-Forwarded-For` were written by them.",
+    )
+
+    @property
+    def database(self) -> str:
+        """Return the database URL."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'bot.db'}"
+
+    @property
+    def backend(self) -> str:
+        """Return the backend's address."""
+        return (self.backend_url or f"http://{self.backend_bind}").rstrip("/")
+
+    @property
+    def is_development(self) -> bool:
+        """Tell whether nobody but this machine can reach us."""
+        return is_loopback(self.bind)
+
+    @property
+    def rest(self) -> bool:
+        """Tell whether the REST channel is on."""
+        return self.is_development if self.rest_channel is None else self.rest_channel
+
+    @property
+    def origin(self) -> str:
+        """Return scheme, host and port of the web chat, as browsers name it."""
+        return (self.public_url or f"http://{self.bind}").rstrip("/")
+
+
+class UnsafeSettings(Exception):
+    """The settings would expose something meant for one's own machine."""
+
+
+def check(settings: BotSettings) -> None:
+    """Refuse settings that are unsafe. Raises UnsafeSettings with what to do about it."""
+    if settings.is_development:
+        return
+    if settings.rest_channel:
+        raise UnsafeSettings(
+            "HELPDESK_REST_CHANNEL=true trusts whatever sender it is told, and HELPDESK_BIND is "
+            "reachable from other machines: bind to 127.0.0.1, or drop the setting."
+        )
+    if not (settings.public_url or "").startswith("https://"):
+        raise UnsafeSettings(
+            "HELPDESK_BIND is reachable from other machines: set HELPDESK_PUBLIC_URL to the https "
+            "address of the reverse proxy in front, or bind to 127.0.0.1."
+        )

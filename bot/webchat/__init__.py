@@ -1,0 +1,1 @@
+"""The web chat's page: an existing chat component around our own log."""
