@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import click
 
@@ -14,4 +15,4 @@ def chat(url: str | None) -> None:
     from bot.settings import BotSettings
     from bot.terminal import run_terminal
 
-    asyncio.run(run_terminal(url or f"http://{BotSettings().bind}"))
+    sys.exit(asyncio.run(run_terminal(url or f"http://{BotSettings().bind}")))
