@@ -1,53 +1,315 @@
+"""From a grant through the mailbox to the page, and every way a link can end."""
+
+import asyncio
 import re
+from datetime import timedelta
 
 import pytest
-from password_world import FREEZE, GOOD, PAGE
+from password_world import FREEZE, GOOD, OTHER, PAGE
 
 from backend.domain.links import LinkEnd, LinkPurpose
-from backend.service.link_views import Changed, LinkOver
+from backend.domain.password_policy import Rule
+from backend.service.errors import BackendBusy, GrantInvalid, HumanNeeded
+from backend.service.link_views import Changed, LinkOver, Over, Refused, WrongNumber
+from backend.service.ports import Unavailable
+from backend.store.accounts import accounts
+from backend.store.links import links
 from backend_client import wire
 
-ANY_WRONG = "not the number"
+CLAIM = wire.Purpose.CLAIM_GUEST
 
 
-async def end_of(exchange):
+async def end_of(awaitable):
     with pytest.raises(LinkOver) as over:
-        await exchange
+        await awaitable
     return over.value.end
 
 
+async def issue(world, grant, conversation="c1"):
+    return await world.links.issue(wire.IssueLink(grant, conversation))
+
+
+def wrong(number):
+    return f"{(int(number) + 1) % 10_000:04}"
+
+
 async def test_from_a_grant_through_the_mailbox_to_a_new_password(world):
-    grant = await world.grant()
-    issued = await world.links.issue(wire.IssueLink(grant, "c1", wire.Language.EN))
+    issued = await world.links.issue(wire.IssueLink(await world.grant(), "c1", wire.Language.EN))
 
     assert (issued.sent_to, issued.expires_in) == ("b***@example.net", 900)
     assert re.fullmatch(r"\d{4}", issued.check_number)
     (mail,) = await world.mails()
     assert mail.to == "budi@example.net"
     token = re.search(rf"{re.escape(PAGE)}#(\S+)", mail.text)[1]
-    assert issued.check_number not in mail.text
+    assert len(token) >= 43
+    assert issued.check_number not in mail.text.replace(token, "")
 
     session = await world.links.exchange(token)
     view = await world.links.view(session.cookie)
-    assert (view.username, view.channel, view.purpose) == (
-        "bu***.sa***",
-        "webchat",
-        LinkPurpose.RESET,
-    )
+    assert (view.username, view.channel) == ("bu***.sa***", "webchat")
+    assert (view.purpose, view.language) == (LinkPurpose.RESET, "en")
+    assert (view.number_tries_left, view.submits_left, view.number_proven) == (3, 10, False)
+    assert view.ends_at - view.issued_at == timedelta(minutes=25)
 
     assert await world.submit(session.cookie, issued.check_number, GOOD) == Changed()
 
     assert await world.verifies(GOOD)
-    account = await world.account()
-    assert account.password_version == 1
     (told,) = await world.told()
+    assert isinstance(told, wire.PasswordChanged)
+    assert (told.conversation, told.account) == ("c1", "bu***.sa***")
     assert told.state is wire.ChangeState.APPLIED
-    assert told.account == "bu***.sa***"
-    notices = await world.mails()
-    assert {mail.to for mail in notices} == {
-        "budi@example.net",
-        "13519001@mahasiswa.kampus.example",
-    }
-    assert all(FREEZE in mail.text for mail in notices)
     assert await world.events() == ["link_issued", "password_changed"]
     assert await end_of(world.links.exchange(token)) is LinkEnd.USED
+    assert await end_of(world.links.view(session.cookie)) is LinkEnd.USED
+    assert await world.submit(session.cookie, issued.check_number, OTHER) == Over(LinkEnd.USED)
+
+
+async def test_every_address_is_told_and_may_object(small):
+    await small.change(GOOD, "siti.rahma")
+    notices = small.post.sent[-2:]
+    assert {mail.to for mail in notices} == {"siti@example.net", "siti.rahma@kampus.example"}
+    assert all(f"{FREEZE}#" in mail.text for mail in notices)
+    assert all(GOOD not in mail.text + mail.html for mail in small.post.sent)
+
+
+async def test_neither_token_cookie_nor_password_is_in_the_database(small, tmp_path):
+    token, number = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    await small.submit(cookie, number, GOOD)
+    await small.mails()
+    raw = b"".join(path.read_bytes() for path in tmp_path.glob("small.db*"))
+    assert b"link_issued" in raw
+    assert not [secret for secret in (token, cookie, GOOD) if secret.encode() in raw]
+
+
+async def test_a_refused_password_says_why_and_does_not_burn_the_link(world):
+    cookie, number = await world.page()
+    assert await world.submit(cookie, number, "kurang") == Refused(
+        (Rule.TOO_SHORT, Rule.NEEDS_UPPER, Rule.NEEDS_DIGIT, Rule.NEEDS_SYMBOL), 9
+    )
+    assert await world.submit(cookie, number, "Elektro#Informatika-26") == Refused(
+        (Rule.PERSONAL,), 8
+    )
+    assert (await world.links.view(cookie)).submits_left == 8
+    assert await world.submit(cookie, number, GOOD) == Changed()
+
+
+async def test_ten_refused_passwords_burn_it_and_the_chat_hears(small):
+    cookie, number = await small.page()
+    for left in range(9, -1, -1):
+        assert await small.submit(cookie, number, "kurang") == Refused(
+            (Rule.TOO_SHORT, Rule.NEEDS_UPPER, Rule.NEEDS_DIGIT, Rule.NEEDS_SYMBOL), left
+        )
+    assert await small.submit(cookie, number, GOOD) == Over(LinkEnd.TOO_MANY_SUBMITS)
+    assert [event.reason for event in await small.told()] == ["too_many_submits"]
+    assert small.directory.writes == 0
+
+
+async def test_three_wrong_numbers_burn_the_link_even_across_pages(small):
+    token, number = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    assert await small.submit(cookie, wrong(number), GOOD) == WrongNumber(2)
+    cookie = (await small.links.exchange(token)).cookie
+    assert await small.submit(cookie, "", GOOD) == WrongNumber(1)
+    assert await small.submit(cookie, wrong(number), GOOD) == WrongNumber(0)
+    assert await small.submit(cookie, number, GOOD) == Over(LinkEnd.WRONG_NUMBER)
+    assert await end_of(small.links.exchange(token)) is LinkEnd.WRONG_NUMBER
+    assert [event.reason for event in await small.told()] == ["wrong_number"]
+    assert small.directory.writes == 0
+
+
+async def test_sixty_four_guesses_at_once_get_three_tries(world):
+    cookie, number = await world.page()
+    guesses = [f"{n:04}" for n in range(64) if f"{n:04}" != number]
+    outcomes = await asyncio.gather(*(world.submit(cookie, g, GOOD) for g in guesses))
+    assert sorted(o.tries_left for o in outcomes if isinstance(o, WrongNumber)) == [0, 1, 2]
+    assert outcomes.count(Over(LinkEnd.WRONG_NUMBER)) == len(guesses) - 3
+
+
+async def test_the_number_may_be_typed_with_spaces_and_is_asked_once_a_page(small):
+    cookie, number = await small.page()
+    spaced = f" {number[:2]} {number[2:]} "
+    assert isinstance(await small.submit(cookie, spaced, "kurang"), Refused)
+    assert (await small.links.view(cookie)).number_proven
+    assert await small.submit(cookie, "", GOOD) == Changed()
+
+
+async def test_reading_the_mail_on_the_phone_and_typing_on_the_laptop(small):
+    token, number = await small.issue()
+    phone = (await small.links.exchange(token)).cookie
+    laptop = (await small.links.exchange(token)).cookie
+    assert await end_of(small.links.view(phone)) is LinkEnd.SESSION_OVER
+    assert await small.submit(phone, number, OTHER) == Over(LinkEnd.SESSION_OVER)
+    assert await small.submit(laptop, number, GOOD) == Changed()
+
+
+@pytest.mark.parametrize("foreign", ["", "x", "A" * 43, "%00"])
+async def test_a_foreign_token_opens_nothing(small, foreign):
+    await small.issue()
+    assert await end_of(small.links.exchange(foreign)) is LinkEnd.UNKNOWN
+    assert await end_of(small.links.view(foreign)) is LinkEnd.SESSION_OVER
+    assert await small.submit(foreign, "0000", GOOD) == Over(LinkEnd.SESSION_OVER)
+
+
+async def test_a_token_is_good_for_fifteen_minutes_and_a_page_for_ten_idle_ones(small):
+    token, number = await small.issue()
+    small.clock.forward(minutes=15, microseconds=-1)
+    cookie = (await small.links.exchange(token)).cookie
+    small.clock.forward(microseconds=1)
+    assert await end_of(small.links.exchange(token)) is LinkEnd.EXPIRED
+    small.clock.forward(minutes=9)
+    await small.links.view(cookie)
+    small.clock.forward(seconds=59)
+    assert await small.submit(cookie, number, GOOD) == Changed()
+
+
+async def test_an_idle_page_is_over(small):
+    cookie, number = await small.page()
+    small.clock.forward(minutes=10)
+    assert await end_of(small.links.view(cookie)) is LinkEnd.SESSION_OVER
+    assert await small.submit(cookie, number, GOOD) == Over(LinkEnd.SESSION_OVER)
+
+
+async def test_an_unused_link_expires_and_the_chat_hears_once(world):
+    await world.issue()
+    world.clock.forward(minutes=15, microseconds=-1)
+    await world.links.expire()
+    assert await world.told() == ()
+    world.clock.forward(microseconds=1)
+    await world.links.expire()
+    await world.links.expire()
+    assert [event.reason for event in await world.told()] == ["expired"]
+
+
+async def test_a_page_that_is_open_is_not_taken_away_when_the_token_expires(small):
+    token, number = await small.issue()
+    small.clock.forward(minutes=14)
+    cookie = (await small.links.exchange(token)).cookie
+    small.clock.forward(minutes=2)
+    await small.links.expire()
+    assert await small.submit(cookie, number, GOOD) == Changed()
+    small.clock.forward(minutes=60)
+    await small.links.expire()
+    assert [type(event) for event in await small.told()] == [wire.PasswordChanged]
+
+
+@pytest.mark.parametrize(
+    ("change", "end"),
+    [
+        ({"password_version": 5}, LinkEnd.ACCOUNT_CHANGED),
+        ({"recovery_index": "x", "recovery_email": None}, LinkEnd.ACCOUNT_CHANGED),
+        ({"enabled": False}, LinkEnd.ACCOUNT_NOT_USABLE),
+        ({"privileged": True}, LinkEnd.ACCOUNT_NOT_USABLE),
+    ],
+    ids=["password set elsewhere", "recovery address removed", "switched off", "privileged"],
+)
+@pytest.mark.parametrize("opened", [False, True], ids=["before the page", "on the page"])
+async def test_an_account_that_changed_meanwhile_ends_the_link(small, change, end, opened):
+    token, number = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    await small.set(accounts, **change)
+    if opened:
+        assert await small.submit(cookie, number, GOOD) == Over(end)
+    else:
+        assert await end_of(small.links.exchange(token)) is end
+    assert await end_of(small.links.exchange(token)) is end
+    assert small.directory.writes == 0
+
+
+async def test_a_newer_link_replaces_the_older_one(world):
+    old, old_number = await world.issue()
+    old_cookie = (await world.links.exchange(old)).cookie
+    cookie, number = await world.page()
+    assert await end_of(world.links.exchange(old)) is LinkEnd.REPLACED
+    assert await world.submit(old_cookie, old_number, OTHER) == Over(LinkEnd.REPLACED)
+    assert await world.submit(cookie, number, GOOD) == Changed()
+
+
+async def test_links_of_two_accounts_live_beside_each_other(small):
+    budi, siti = await small.page(), await small.page("siti.rahma", conversation="c2")
+    assert await small.submit(*budi, GOOD) == Changed()
+    assert await small.submit(*siti, GOOD) == Changed()
+    assert [event.conversation for event in await small.told()] == ["c1", "c2"]
+
+
+async def test_many_requests_at_once_leave_one_live_link(world):
+    grants = [await world.grant() for _ in range(12)]
+    await asyncio.gather(*(issue(world, grant) for grant in grants))
+    rows = await world.rows(links)
+    assert len(rows) == 12
+    assert [row["ended"] for row in rows].count(None) == 1
+
+
+async def test_a_grant_is_spent_by_its_link(small):
+    grant = await small.grant()
+    await issue(small, grant)
+    with pytest.raises(GrantInvalid):
+        await issue(small, grant)
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [
+        (lambda w: w.grant(purpose=wire.Purpose.UNLOCK_ACCOUNT), GrantInvalid),
+        (lambda w: w.grant(conversation="c2"), GrantInvalid),
+        (lambda w: w.grant(purpose=CLAIM), GrantInvalid),
+        (lambda w: w.grant(human=wire.HumanReason.REPEATED_RESETS), HumanNeeded),
+        (lambda w: w.grant("dewi.pratiwi"), HumanNeeded),
+        (lambda w: w.grant("tono.hartono"), HumanNeeded),
+        (lambda w: w.grant("hendra.gunawan"), HumanNeeded),
+    ],
+    ids=[
+        "another purpose",
+        "another conversation",
+        "a claim of an account that is no guest's",
+        "closed by the risk gate",
+        "privileged",
+        "expired",
+        "no recovery address",
+    ],
+)
+async def test_who_gets_no_link(small, asked, refusal):
+    grant = await asked(small)
+    with pytest.raises(refusal):
+        await issue(small, grant)
+    assert await small.rows(links) == []
+    assert await small.mails() == []
+
+
+async def test_a_grant_of_an_older_password_opens_nothing(small):
+    grant = await small.grant()
+    await small.set(accounts, password_version=1)
+    with pytest.raises(GrantInvalid):
+        await issue(small, grant)
+
+
+async def test_a_directory_that_is_away_costs_neither_grant_nor_submit(small):
+    grant = await small.grant()
+    small.directory.failing["get"] = Unavailable()
+    with pytest.raises(BackendBusy):
+        await issue(small, grant)
+    small.directory.failing.clear()
+    await issue(small, grant)
+
+
+async def test_within_a_unit_of_work_the_link_is_undone_with_it(world):
+    """How the API calls it: the answer's record and the link are one transaction."""
+    grant = await world.grant()
+    with pytest.raises(RuntimeError):
+        async with world.db.unit_of_work():
+            await issue(world, grant)
+            raise RuntimeError
+    assert await world.rows(links) == []
+    assert (await issue(world, grant)).expires_in == 900
+
+
+async def test_old_links_are_forgotten_after_a_week(small):
+    token, number = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    await small.submit(cookie, number, GOOD)
+    small.clock.forward(days=7)
+    await small.links.purge()
+    assert await end_of(small.links.exchange(token)) is LinkEnd.USED
+    small.clock.forward(microseconds=1)
+    await small.links.purge()
+    assert await end_of(small.links.exchange(token)) is LinkEnd.UNKNOWN
