@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CODE: Final = 0
 NOTICE: Final = 1
 BATCH: Final = 2
+PRIORITIES: Final = (CODE, NOTICE, BATCH)
 _PRIORITY: Final = {
     "code": CODE,
     "claim_link": BATCH,

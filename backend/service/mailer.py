@@ -22,6 +22,7 @@ from backend.service.mail_outage import Outage
 from backend.service.mail_rules import (
     BATCH,
     CODE,
+    PRIORITIES,
     MailRules,
     Payload,
     RefusedMail,
@@ -169,7 +170,8 @@ class Mailer:
     async def purge(self) -> int:
         """Delete rows closed longer ago than the retention and return their number."""
         async with self._db.begin() as tx:
-            return await rows.purge(tx, self._clock.now() - self._rules.retention)
+            before = self._clock.now() - self._rules.retention
+            return await rows.purge(tx, before, PRIORITIES)
 
     async def _run_due_safely(self) -> None:
         try:

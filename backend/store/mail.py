@@ -73,7 +73,7 @@ mail_outage = sa.Table(
 _SENDING = "sending"
 _WAITING = "waiting"
 SWEEP = 500
-"""Rows closed in one transaction when their time is over."""
+"""Rows one transaction closes or tells of at most; the next sweep takes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +196,11 @@ async def overdue(tx: AsyncConnection, now: datetime) -> list[Overdue]:
     return [Overdue(row.id, row.template, row.ends_by_itself) for row in found]
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> int:
-    """Delete rows that ended before an instant."""
-    gone = await tx.execute(mail_outbox.delete().where(mail_outbox.c.closed_at < before))
-    return gone.rowcount
+async def purge(tx: AsyncConnection, before: datetime, priorities: Sequence[int]) -> int:
+    """Delete rows of these priorities that ended before an instant."""
+    rows = mail_outbox.c
+    old = mail_outbox.delete().where(rows.priority.in_(priorities), rows.closed_at < before)
+    return (await tx.execute(old)).rowcount
 
 
 async def outage_since(tx: AsyncConnection) -> datetime | None:
@@ -233,11 +234,12 @@ async def take_late(
     told = mail_outbox.alias()
     waiting = await tx.execute(
         sa.select(rows.id, rows.conversation, rows.thread)
-        .where(rows.next_at.is_not(None), rows.priority <= lowest, rows.attempts == 0)
+        .where(rows.next_at <= now, rows.priority <= lowest, rows.attempts == 0)
         .where(rows.conversation.is_not(None))
         .where(sa.or_(rows.delay_told_at.is_(None), rows.delay_told_at < since))
         .where(~sa.exists().where(told.c.thread == rows.thread, told.c.delay_told_at >= since))
-        .order_by(rows.id)
+        .order_by(*_ORDER)
+        .limit(SWEEP)
     )
     late = {row.thread: Late(row.id, row.conversation, row.thread) for row in waiting}
     await tx.execute(

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from backend.service.mailer import MailRules
+from backend.store import mail as rows
 from backend.store.mail import mail_outbox
 from ops.clock import SystemClock
 
@@ -79,9 +80,9 @@ class Worker:
 
 
 async def open_rows(db):
-    rows = sa.select(sa.func.count()).where(mail_outbox.c.next_at.is_not(None))
+    count = sa.select(sa.func.count()).where(mail_outbox.c.next_at.is_not(None))
     async with db.read() as tx:
-        return await tx.scalar(rows.select_from(mail_outbox))
+        return await tx.scalar(count.select_from(mail_outbox))
 
 
 @pytest.mark.slow
@@ -161,6 +162,26 @@ async def test_stopping_lets_the_message_in_flight_end(make_desk, db):
     assert await open_rows(db) == 0
 
 
+async def test_a_database_that_is_away_for_a_moment_does_not_end_the_worker(
+    make_desk, monkeypatch
+):
+    desk = make_desk(rules=MailRules(sweep_seconds=0.02))
+    real, errors = rows.overdue, [ConnectionError(), OSError()]
+
+    async def overdue(tx, now):
+        if errors:
+            raise errors.pop()
+        return await real(tx, now)
+
+    monkeypatch.setattr(rows, "overdue", overdue)
+    await desk.notice("o1")
+    worker = asyncio.create_task(desk.mailer.run())
+    await asyncio.wait_for(desk.post.arrived.wait(), 10)
+    worker.cancel()
+    await asyncio.wait([worker])
+    assert errors == []
+
+
 async def test_stopping_does_not_wait_for_ever(make_desk, db):
     desk = make_desk(rules=MailRules(grace_seconds=0.05))
     held = asyncio.Event()
@@ -182,13 +203,13 @@ async def test_stopping_does_not_wait_for_ever(make_desk, db):
 async def test_a_message_that_kills_its_process_is_not_adopted_for_ever(desk, db):
     """On SQLite a start makes rows in flight due at once: but only three times."""
     await desk.notice("poison")
-    rows = mail_outbox.c
+    columns = mail_outbox.c
     for attempts, adopted in ((3, True), (4, False)):
         later = desk.clock.now().replace(year=2027)
         async with db.begin() as tx:
             await tx.execute(
                 mail_outbox.update()
-                .where(rows.op == "poison")
+                .where(columns.op == "poison")
                 .values(state="sending", attempts=attempts, next_at=later)
             )
         worker = asyncio.create_task(desk.mailer.run())
