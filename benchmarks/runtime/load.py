@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict
+from http import HTTPStatus
 
 HEAD = (
     b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -45,7 +46,7 @@ class Sink(Messages):
 
     arrived = None
 
-    def received(self, head, body):
+    def received(self, _head, body):
         Sink.arrived(json.loads(body))
         self.transport.write(OK)
 
@@ -58,7 +59,7 @@ class Client(Messages):
     def received(self, head, body):
         self.answer.set_result((int(head[9:12]), body))
 
-    def connection_lost(self, exc):
+    def connection_lost(self, _error):
         if self.answer is not None and not self.answer.done():
             self.answer.set_exception(ConnectionError())
 
@@ -91,7 +92,7 @@ class Load:
         client.transport.write(HEAD % (self.path, len(body)) + body)
         status, answer = await asyncio.wait_for(client.answer, 30)
         self.idle.append(client)
-        assert status == 200, answer
+        assert status == HTTPStatus.OK, answer
         return answer
 
     async def message(self, key, conversation, *, effect):

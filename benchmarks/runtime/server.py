@@ -1,6 +1,7 @@
 """What is measured: a bare echo, or the durable runtime behind the same two routes.
 
-Usage: python server.py echo FILE PORT SINK_PORT
+Usage: python server.py nothing - PORT SINK_PORT
+       python server.py echo FILE PORT SINK_PORT
        python server.py runtime DATABASE_URL PORT SINK_PORT
 
 `/push` acknowledges and answers by an outbound call; `/rest` answers in the response.
@@ -28,14 +29,15 @@ async def call(session, url, body):
 
 
 def echo_routes(path, session, url):
-    """One fsync a message, then the call: the least an honest service could do."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    """One fsync a message (`-` for a path: none), then the call."""
+    file = None if path == "-" else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     calls = set()
 
     async def store(request):
         raw = await request.read()
-        os.write(file, raw)
-        os.fdatasync(file)
+        if file is not None:
+            os.write(file, raw)
+            os.fdatasync(file)
         return json.loads(raw)
 
     async def push(request):
@@ -55,7 +57,7 @@ def echo_routes(path, session, url):
 class Echo:
     """One state update, one reply: pushed, or said into the log of a pull channel."""
 
-    async def __call__(self, conversation, state, payload):
+    async def __call__(self, _conversation, state, payload):
         body = json.loads(payload)
         count = (json.loads(state)["count"] if state else 0) + 1
         state = json.dumps({"count": count, "last": body["message"]})
@@ -63,7 +65,7 @@ class Echo:
             return Turn(state, (Out("say", body["message"], delivered=True),))
         return Turn(state, (Out("chat", json.dumps({"id": body["id"]})),))
 
-    async def on_dead_letter(self, conversation, payload, error):
+    async def on_dead_letter(self, conversation, _payload, error):
         print("dead letter", conversation, error, file=sys.stderr)
 
 
@@ -98,7 +100,7 @@ async def main(kind, store, port, sink):
     async with ClientSession() as session:
         url = f"http://127.0.0.1:{sink}/"
         app = web.Application()
-        if kind == "echo":
+        if kind != "runtime":
             app.add_routes(echo_routes(store, session, url))
         else:
             app.add_routes(await runtime_routes(store, session, url))
