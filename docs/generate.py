@@ -15,11 +15,10 @@ import click
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bot.settings import BotSettings  # noqa: E402 - likewise
-
 from backend.settings import BackendSettings  # noqa: E402 - the path is set first
 from backend.web.api.bot_routes import BOT_ROUTES  # noqa: E402 - likewise
 from backend.web.api.operator_routes import OPERATOR_ROUTES  # noqa: E402 - likewise
+from bot.settings import BotSettings  # noqa: E402 - likewise
 from helpdesk.cli import main as command  # noqa: E402 - likewise
 from ops.settings import CommonSettings  # noqa: E402 - likewise
 
@@ -75,8 +74,11 @@ def commands_page() -> str:
 def _walk(path: str, found: click.Command) -> Iterator[tuple[str, click.Command]]:
     yield path, found
     if isinstance(found, click.Group):
-        for name in sorted(found.commands):
-            yield from _walk(f"{path} {name}", found.commands[name])
+        context = click.Context(found, info_name=path)
+        for name in sorted(found.list_commands(context)):
+            below = found.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from _walk(f"{path} {name}", below)
 
 
 def _command(path: str, found: click.Command) -> str:

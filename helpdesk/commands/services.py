@@ -7,9 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-import uvloop
-
-from helpdesk.output import errors
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -25,6 +22,14 @@ def up() -> None:
     from helpdesk.up import Supervisor
 
     sys.exit(asyncio.run(Supervisor().run()))
+
+
+@click.command(hidden=True)
+def announce() -> None:
+    """Say when both services are ready, and what to try. `helpdesk up` runs it."""
+    from helpdesk.announcement import announce as wait_and_say
+
+    sys.exit(asyncio.run(wait_and_say()))
 
 
 @click.command()
@@ -52,10 +57,12 @@ def backend() -> None:
 
 
 def _run(service: Coroutine[Any, Any, None]) -> None:
+    import uvloop
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(service)
 
 
 def _refuse(error: Exception) -> None:
-    errors.print(f"[bold]Not started.[/] {error}")
+    click.echo(f"Not started. {error}", err=True)
     sys.exit(BAD_SETTINGS)

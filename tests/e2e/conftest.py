@@ -13,10 +13,8 @@ from stack import Stack
 @pytest.fixture
 async def stack(tmp_path):
     """A fresh product on SQLite."""
-    product = Stack(tmp_path / "state")
-    await product.start()
-    yield product
-    await product.stop()
+    async with Stack(tmp_path / "state") as product:
+        yield product
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,7 +40,5 @@ def both_databases(request, tmp_path):
 @pytest.fixture
 async def any_stack(tmp_path, both_databases):
     """A fresh product on each database."""
-    product = Stack(tmp_path / "state", environment=both_databases)
-    await product.start()
-    yield product
-    await product.stop()
+    async with Stack(tmp_path / "state", environment=both_databases) as product:
+        yield product

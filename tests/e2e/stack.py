@@ -5,6 +5,7 @@ import email
 import email.policy
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from models import trained_model
 from servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,8 +80,19 @@ class Stack:
     def names(self) -> list[str]:
         return ["backend", *(f"bot{n}" for n in range(self.bots))]
 
+    async def __aenter__(self) -> "Stack":
+        try:
+            return await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
+
     async def start(self) -> "Stack":
         self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(trained_model(), self.folder)
         self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
         for name in self.names:
             self.spawn(name)

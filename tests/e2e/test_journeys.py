@@ -69,7 +69,10 @@ async def test_guests_are_requested_approved_and_claimed(stack):
         "surat 102/IT1.B01/TU.02/2026 tanggal 8 Maret 2026"
     )
     said = await stack.texts("spi", opening)
-    people = "1. Rina Lestari, KAP Contoh, rina@example.net\n2. Joko Purnomo, KAP Contoh, joko@example.net"
+    people = (
+        "1. Rina Lestari, KAP Contoh, rina@example.net\n"
+        "2. Joko Purnomo, KAP Contoh, joko@example.net"
+    )
     for message in ("audit keuangan", people, "bulan depan", "Dewi Anggraini 081234567890"):
         said = await stack.texts("spi", message)
     said = await stack.texts("spi", "ya")
