@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -214,10 +213,6 @@ class Limits:
             PAUSES.inc()
             _log.error("recovery_paused", checks=checks, failures=failures)
         return opens
-
-    async def purge(self, tx: AsyncConnection, now: datetime) -> None:
-        """Forget what no cap counts any more."""
-        await store.purge(tx, now - self._rules.longest_window - timedelta(hours=1))
 
 
 def _has_room(cap: Cap, hits: Sequence[Hit], now: datetime) -> bool:

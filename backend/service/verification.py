@@ -22,7 +22,9 @@ from backend.service.errors import ChallengeDead, TooMany, TooSoon
 from backend.service.grants import Grants
 from backend.service.limits import Limits
 from backend.service.subjects import Subject, Subjects
+from backend.store import limits as limits_store
 from backend.store import verification as store
+from backend.store.outdated import delete_some
 from backend_client import wire
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
 
 STARTED = Counter("helpdesk_challenges_total", "Challenges started.", ["purpose"])
 RESENT = Counter("helpdesk_code_resends_total", "Codes asked for again.")
+
+_PURGE_BATCH = 2000
+"""Rows deleted in one transaction: others wait that long at most."""
+_PURGE_MARGIN = timedelta(hours=1)
+"""What counts on a cap is kept this much longer, for calls under way."""
 
 
 class Verification:
@@ -248,6 +255,9 @@ class Verification:
     async def purge(self) -> None:
         """Forget challenges after 24 h (security.md 12), and what no rule needs any more."""
         now = self._clock.now()
-        async with self._db.begin() as tx:
-            await store.purge(tx, self._rules, now)
-            await self._limits.purge(tx, now)
+        before = now - self._rules.longest_window - _PURGE_MARGIN
+        for rows in (*store.outdated(self._rules, now), *limits_store.outdated(before)):
+            deleted = _PURGE_BATCH
+            while deleted >= _PURGE_BATCH:
+                async with self._db.begin() as tx:
+                    deleted = await delete_some(tx, rows, _PURGE_BATCH)

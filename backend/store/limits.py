@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from backend.domain.codes import Hit
 from backend.store.database import BigId, Instant, metadata
+from backend.store.outdated import Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -169,20 +170,15 @@ def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> None:
-    """Delete what happened before `before`; an account's standing stays, a nobody's does not."""
-    await tx.execute(sa.delete(limit_hits).where(limit_hits.c.at < before))
-    await tx.execute(sa.delete(breaker_minutes).where(breaker_minutes.c.minute < before))
-    await tx.execute(
-        sa.delete(recovery_standing).where(
-            recovery_standing.c.touched_at < before,
-            recovery_standing.c.account.startswith(NOBODY),
-        )
+def outdated(before: datetime) -> tuple[Outdated, ...]:
+    """Return what happened before `before`; an account's standing stays, a nobody's does not."""
+    return (
+        Outdated(limit_hits.c.id, limit_hits.c.at < before),
+        Outdated(limit_locks.c.key, limit_locks.c.touched_at < before),
+        Outdated(breaker_minutes.c.minute, breaker_minutes.c.minute < before),
+        Outdated(
+            recovery_standing.c.account,
+            (recovery_standing.c.touched_at < before)
+            & recovery_standing.c.account.startswith(NOBODY),
+        ),
     )
-    # Rows somebody holds are in use: waiting for them here could end in a ring.
-    idle = (
-        sa.select(limit_locks.c.key)
-        .where(limit_locks.c.touched_at < before)
-        .with_for_update(skip_locked=True)
-    )
-    await tx.execute(sa.delete(limit_locks).where(limit_locks.c.key.in_(idle)))

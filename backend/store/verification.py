@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from backend.domain.codes import Challenge
 from backend.domain.risk import KnownIdentity
 from backend.store.database import Instant, metadata
+from backend.store.outdated import Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -302,16 +303,15 @@ async def decide_unlock(
 
 
 # -- upkeep ---------------------------------------------------------------------------------
-async def purge(tx: AsyncConnection, rules: CodeRules, now: datetime) -> None:
-    """Delete old challenges, and grants, unlocks and identities that no rule looks at any more."""
+def outdated(rules: CodeRules, now: datetime) -> tuple[Outdated, ...]:
+    """Return old challenges, and grants, unlocks and identities no rule looks at any more."""
     old = now - rules.challenge_retention
     # The risk gate counts spent grants of this window.
     spent = old - rules.risk.resets_window
-    await tx.execute(sa.delete(challenges).where(challenges.c.started_at < old))
-    await tx.execute(sa.delete(grants).where(grants.c.issued_at < spent))
-    await tx.execute(sa.delete(unlock_operations).where(unlock_operations.c.started_at < spent))
-    await tx.execute(
-        sa.delete(proven_identities).where(
-            proven_identities.c.last_proven_at < now - rules.risk.identity_memory
-        )
+    forgotten = now - rules.risk.identity_memory
+    return (
+        Outdated(challenges.c.id, challenges.c.started_at < old),
+        Outdated(grants.c.digest, grants.c.issued_at < spent),
+        Outdated(unlock_operations.c.grant_digest, unlock_operations.c.started_at < spent),
+        Outdated(proven_identities.c.account, proven_identities.c.last_proven_at < forgotten),
     )
