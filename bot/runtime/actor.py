@@ -51,14 +51,25 @@ class Actor:
     version check of every turn keeps a second owner's work apart from ours.
     """
 
-    def __init__(self, workshop: Workshop, conversation: str, *, suspect: bool) -> None:
-        """`suspect`: the work was found lying around, and may have killed its last owner."""
+    def __init__(
+        self,
+        workshop: Workshop,
+        conversation: str,
+        *,
+        suspect: bool = False,
+        found: asyncio.Future[Found] | None = None,
+    ) -> None:
+        """`suspect`: the work was found lying around, and may have killed its last owner.
+
+        `found` is what there is to do, where it is being read already.
+        """
         self.conversation = conversation
         self.ended = asyncio.Event()
         self.missed = False
         """A message came too late for this actor: another one must follow."""
         self._shop = workshop
         self._suspect = suspect
+        self._found = found
         self._suspected: int | None = None
         """The message that was perhaps in the making when its process died."""
         self._prefix = workshop.prefix(conversation)
@@ -102,7 +113,7 @@ class Actor:
         Raises Fenced, Disconnected, or what else the database has to say.
         """
         try:
-            self._take_over(await self._load())
+            self._take_over(await (self._found or self._load()))
             async with asyncio.TaskGroup() as group:
                 await self._work(group)
         finally:

@@ -178,8 +178,10 @@ class DurableRuntime:
             raise NotAccepting("stopping, or the database is away")
         if self._actors.is_full:
             raise NotAccepting("too many conversations wait for their turn")
+        stored = self._intake.submit(self._operations.store, store)
+        self._actors.expect({message.conversation for message in store.messages})
         try:
-            ids = await self._intake.submit(self._operations.store, store)
+            ids = await stored
         except Disconnected as error:
             raise NotAccepting("the database is away") from error
         for message, id_ in zip(store.messages, ids, strict=True):
