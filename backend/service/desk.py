@@ -161,8 +161,9 @@ class Desk:
             ticket = await self._book.hold(tx, number)
             if await self._book.find_open(tx, Opening.like(ticket)):
                 raise StateConflict("the requester has another open ticket of this kind")
+            news = {"assignee": body.agent, "resolution": None}
             ticket = await self._book.move(
-                tx, ticket, Trigger.REOPENED, _actor(body.agent), assignee=body.agent
+                tx, ticket, Trigger.REOPENED, _actor(body.agent), **news
             )
             return await self._shown(tx, ticket)
 

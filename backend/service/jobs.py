@@ -20,10 +20,12 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.store.database import Instant
 from backend.store.jobs import JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -121,7 +123,7 @@ class Scheduler:
     async def _run_if_due(self, job: Job) -> bool:
         if not await self._is_due(job) or not await self._take(job):
             return False
-        outcome = "stopped"
+        taken_at, outcome = self._clock.now(), "stopped"
         try:
             with SECONDS.labels(job.name).time():
                 await self._run_held(job)
@@ -133,7 +135,7 @@ class Scheduler:
             outcome = "failed"
         finally:
             # Reached by a cancellation too: another process may go on at once.
-            await asyncio.shield(self._give_back(job, outcome))
+            await asyncio.shield(self._give_back(job, outcome, taken_at))
         RUNS.labels(job.name, outcome).inc()
         return True
 
@@ -148,8 +150,11 @@ class Scheduler:
         finally:
             for task in (work, beat):
                 task.cancel()
-                with suppress(asyncio.CancelledError, LeaseLost, Exception):
-                    await task
+            await asyncio.wait({work, beat})
+            for task in (work, beat):
+                # Looked at, so that asyncio does not report it as forgotten.
+                if not task.cancelled():
+                    task.exception()
 
     async def _keep_lease(self, job: Job) -> None:
         while True:
@@ -176,14 +181,17 @@ class Scheduler:
         unheld = JOBS.c.held_until.is_(None) | (JOBS.c.held_until <= now)
         return (JOBS.c.name == job.name) & (JOBS.c.due_at <= now) & unheld
 
-    async def _give_back(self, job: Job, outcome: str) -> None:
+    async def _give_back(self, job: Job, outcome: str, taken_at: datetime) -> None:
         now = self._clock.now()
         async with self._db.begin() as tx:
             failures = sa.select(JOBS.c.failures).where(JOBS.c.name == job.name)
             failed = (await tx.execute(failures)).scalar_one() + 1 if outcome == "failed" else 0
-            free = {"holder": None, "held_until": None, "failures": failed}
+            free: dict[str, object] = {"holder": None, "held_until": None, "failures": failed}
             if outcome == "done":
-                free |= {"due_at": now + job.every, "finished_at": now}
+                # Poked while it ran: it may have looked too early, so it is due again.
+                poked = JOBS.c.due_at > taken_at
+                due = sa.case((poked, JOBS.c.due_at), else_=sa.literal(now + job.every, Instant))
+                free |= {"due_at": due, "finished_at": now}
             elif failed:
                 free |= {"due_at": now + min(_RETRY * 2 ** min(failed - 1, 7), _MAX_RETRY)}
             await self._update_held(tx, job, **free)

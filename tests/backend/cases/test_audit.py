@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from cases_world import opened
 
 from backend.service.audit import Audit, SecretInAudit
 from backend.store.at_commit import Lane, write_at_commit
@@ -157,12 +158,12 @@ async def test_the_database_itself_refuses_changes(world, statement):
             await tx.execute(statement)
 
 
-async def test_postgresql_refuses_truncate(world):
-    if world.db.is_sqlite:
-        pytest.skip("SQLite has no TRUNCATE")
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
-        async with world.db.begin() as tx:
-            await tx.execute(sa.text("TRUNCATE audit"))
+async def test_postgresql_refuses_truncate(postgres_url, clock):
+    async with opened(postgres_url, clock) as world:
+        for table in ("audit", "audit_checkpoints"):
+            with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+                async with world.db.begin() as tx:
+                    await tx.execute(sa.text(f"TRUNCATE {table}"))
 
 
 async def test_secrets_are_refused(world):

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from cases_world import assembled
 
+from backend.service import feed
 from backend.store.database import Database
 from backend.store.feed import FEED
 from backend_client import wire
@@ -69,12 +70,12 @@ async def test_a_rolled_back_event_is_never_heard(world):
     assert await world.events() == ()
 
 
-async def test_a_waiting_reader_is_woken_at_once(world):
-    """Far sooner than it would look by itself: the poll is switched off here."""
-    reader = asyncio.create_task(world.feed.page(0, 30))
+async def test_a_waiting_reader_is_woken_by_the_commit(world, monkeypatch):
+    monkeypatch.setattr(feed, "_POLL", 60)  # by itself it would look too late
+    reader = asyncio.create_task(world.feed.page(0, 60))
     await asyncio.sleep(0.05)
     await publish(world, "a")
-    assert tickets(await asyncio.wait_for(reader, 5)) == ["a"]
+    assert tickets(await asyncio.wait_for(reader, 20)) == ["a"]
 
 
 async def test_a_reader_hears_what_another_process_publishes(world, database_url):
