@@ -17,6 +17,8 @@ from backend_client import wire
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from backend.service.feed import Feed
     from backend.service.mail_rules import MailRules
     from backend.service.ports import MailTransport
@@ -58,6 +60,11 @@ class Outage:
         """True while the server is known to be away."""
         return self._since is not None
 
+    async def load(self, tx: AsyncConnection) -> None:
+        """Read since when any process finds the server away."""
+        self._since = await rows.outage_since(tx)
+        _OUTAGE.set(1 if self.is_on else 0)
+
     async def over(self) -> bool:
         """Ask the server whether it takes mail now; while it is away, ask it ever more rarely."""
         if self._look_again is not None and self._clock.now() < self._look_again:
@@ -85,14 +92,13 @@ class Outage:
     async def _back(self) -> None:
         self._failures = 0
         self._look_again = None
-        async with self._db.read() as tx:
-            since = await rows.outage_since(tx)
-        if since is not None:
-            async with self._db.begin() as tx:
-                await rows.end_outage(tx)
-            _log.info("mail_server_back", away_since=since.isoformat())
-        self._since = None
+        since, self._since = self._since, None
+        if since is None:
+            return
+        async with self._db.begin() as tx:
+            await rows.end_outage(tx)
         _OUTAGE.set(0)
+        _log.info("mail_server_back", away_since=since.isoformat())
 
     async def _tell_late(self) -> None:
         """Tell each conversation once an outage and challenge, whoever does or does not exist."""

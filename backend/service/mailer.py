@@ -186,7 +186,10 @@ class Mailer:
     async def _take(self) -> Claimed | None:
         """Claim the next row, when there is one and the server takes mail."""
         lowest = await self._next_priority()
-        if lowest is None or not await self._outage.over():
+        if lowest is None and not self._outage.is_on:
+            return None
+        # An outage is followed to its end even when nothing waits for it any more.
+        if not await self._outage.over() or lowest is None:
             return None
         now = self._clock.now()
         async with self._db.begin() as tx:
@@ -196,6 +199,7 @@ class Mailer:
         """Return the priority to take from, None when nothing may be sent now."""
         now = self._clock.now()
         async with self._db.read() as tx:
+            await self._outage.load(tx)
             first = await rows.first_due(tx, now)
             if first != BATCH:
                 return first

@@ -46,6 +46,20 @@ async def test_an_absent_server_is_not_asked_while_nothing_waits(desk):
     assert desk.post.checks == 0
 
 
+async def test_an_outage_ends_even_when_nothing_waits_any_more(desk, make_desk):
+    desk.post.away = MailUnavailable()
+    await desk.code("c1", minutes=1)
+    await wait_away(desk, 90)
+    assert desk.mailer.healthy is False
+    desk.post.away = None
+    await wait_away(desk, 15)
+    assert desk.mailer.healthy is True
+    other = make_desk()
+    await other.mailer.run_due()
+    assert other.mailer.healthy is True
+    assert desk.post.sent == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"), [(29, []), (30, []), (31, ["web:1"])], ids=["before", "at", "after"]
 )
