@@ -54,6 +54,7 @@ class Fault(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     MISSING_NAME = "missing_name"
     TOO_LONG = "too_long"
+    MALFORMED_TEXT = "control_characters"
     MALFORMED_STUDENT_NUMBER = "malformed_student_number"
     MALFORMED_EMPLOYEE_NUMBER = "malformed_employee_number"
     MALFORMED_EMAIL = "malformed_email"
@@ -266,7 +267,9 @@ def _faults(row: AccountRow) -> Iterator[tuple[Fault, bool]]:
     yield Fault.MISSING_USERNAME, not row.username
     yield Fault.MALFORMED_USERNAME, not _USERNAME.fullmatch(row.username)
     yield Fault.MISSING_NAME, not row.display_name.strip()
-    yield Fault.TOO_LONG, max(len(row.display_name), len(row.unit or "")) > MAX_NAME
+    texts = (row.display_name, row.unit or "")
+    yield Fault.TOO_LONG, max(map(len, texts)) > MAX_NAME
+    yield Fault.MALFORMED_TEXT, not all(text.isprintable() for text in texts)
     yield Fault.MALFORMED_STUDENT_NUMBER, not _fits(_STUDENT_NUMBER, row.student_number)
     yield Fault.MALFORMED_EMPLOYEE_NUMBER, not _fits(_EMPLOYEE_NUMBER, row.employee_number)
     own = {number for _, number in numbers_of(row)}

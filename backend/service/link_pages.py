@@ -149,7 +149,7 @@ class LinkPages:
                 return await self._go(row, password)
 
     def _charge(self, row: LinkRow, number: str) -> tuple[Turn, LinkState]:
-        digits = "".join(number.split())
+        digits = "".join(number.split()) if number.isascii() else ""
         right = hmac.compare_digest(row.number_index, number_index(self._vault, row.id, digits))
         now = self._clock.now()
         return life.submitted(rows.state_of(row), self._rules, now, right_number=right)

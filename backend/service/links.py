@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from backend.domain.links import LinkRules
+from backend.domain.links import LinkEnd, LinkRules
 from backend.service.freezes import Freezes
 from backend.service.jobs import Job
 from backend.service.link_issuing import LinkIssuer
 from backend.service.link_pages import LinkPages
+from backend.service.link_views import LinkOver
 from backend.store import links as rows
 from backend.store.accounts import freeze_tokens
 
@@ -133,7 +134,7 @@ class Links:
 
     async def exchange(self, token: str) -> PageSession:
         """Open a page with a mailed token, on POST only. Raises LinkOver, BackendBusy."""
-        return await self._pages.exchange(token)
+        return await self._pages.exchange(_possible(token))
 
     async def view(self, session: str) -> PageView:
         """Return what the page of this cookie shows. Raises LinkOver, BackendBusy."""
@@ -145,7 +146,7 @@ class Links:
 
     async def freeze(self, token: str) -> Frozen:
         """Honour "it wasn't me", on POST only. Raises LinkOver, BackendBusy."""
-        return await self._freezes.freeze(token)
+        return await self._freezes.freeze(_possible(token))
 
     def jobs(self) -> tuple[Job, ...]:
         """Return what must be done every so often."""
@@ -167,3 +168,10 @@ class Links:
         async with self._db.begin() as tx:
             await rows.purge(tx, before)
             await tx.execute(sa.delete(freeze_tokens).where(freeze_tokens.c.expires_at < before))
+
+
+def _possible(token: str) -> str:
+    """Return `token` if it can be one of ours at all. Raises LinkOver."""
+    if not token.isascii():
+        raise LinkOver(LinkEnd.UNKNOWN)
+    return token

@@ -226,11 +226,22 @@ async def _explain_refusal(tx: AsyncConnection, account_id: str) -> None:
     raise AccountNotFound if known is None else NotPermitted
 
 
+def _is_lost(error: exc.DBAPIError) -> bool:
+    """Tell a database that is away (SQLSTATE classes 08, 53, 57) from a mistake of ours."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    lost = isinstance(error, exc.OperationalError | exc.InterfaceError)
+    return lost or error.connection_invalidated or state[:2] in {"08", "53", "57"}
+
+
 @asynccontextmanager
 async def _reading() -> AsyncGenerator[None]:
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, OSError):
+    except (OSError, exc.TimeoutError):
+        raise Unavailable from None
+    except exc.DBAPIError as error:
+        if not _is_lost(error):
+            raise
         raise Unavailable from None
 
 
@@ -239,5 +250,11 @@ async def _writing() -> AsyncGenerator[None]:
     """Say honestly that a lost connection may have lost the answer, not the write."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, OSError):
+    except exc.TimeoutError:
+        raise Unavailable from None  # no connection was free: nothing was sent
+    except OSError:
+        raise OutcomeUnknown from None
+    except exc.DBAPIError as error:
+        if not _is_lost(error):
+            raise
         raise OutcomeUnknown from None

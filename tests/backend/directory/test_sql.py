@@ -4,12 +4,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 import sqlalchemy as sa
-from directory_rigs import INITIAL
+from directory_rigs import INITIAL, SqlRig
 from pydantic import SecretStr
 from sqlalchemy import event
 
 from backend.adapters.directory.sql import TRIES_BEFORE_LOCK, SqlDirectory
-from backend.service.ports import Capability, OutcomeUnknown, Unavailable
+from backend.service.ports import Capability, DirectoryError, OutcomeUnknown, Unavailable
 from backend.store.accounts import accounts
 from backend.store.database import Database
 
@@ -93,6 +93,34 @@ async def test_a_lost_write_says_that_it_is_not_known(rig, directory, account):
             await directory.set_password(account, NEW)
     assert "Tulang" not in repr(unknown.value)
     assert unknown.value.__suppress_context__
+
+
+async def test_a_server_that_ends_our_connections_is_away_and_then_back(postgres_url, clock):
+    rig = SqlRig(postgres_url, clock)
+    await rig.start()
+    account = await rig.add()
+    other = Database(postgres_url)
+    async with other.begin() as tx:
+        query = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        await tx.execute(sa.text(query))
+    with pytest.raises(Unavailable):
+        await rig.directory.get(account)
+    assert (await rig.directory.get(account)).id == account
+    await other.close()
+    await rig.stop()
+
+
+async def test_a_mistake_of_ours_is_not_called_an_outage(rig, directory):
+    if rig.db.is_sqlite:
+        pytest.skip("SQLite calls a missing table an operational error, like a locked file")
+    async with rig.db.engine.begin() as connection:
+        await connection.run_sync(accounts.drop)
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        await directory.find("budi")
+    assert not isinstance(error.value, DirectoryError)
 
 
 async def test_a_database_that_is_not_there_is_away(tmp_path, rig):

@@ -60,6 +60,8 @@ def test_a_whole_row():
         ("budi,wizard,Budi,,,,,,", Fault.UNKNOWN_TYPE),
         ("budi,student,,,,,,,", Fault.MISSING_NAME),
         ("budi,student," + "B" * 201 + ",,,,,,", Fault.TOO_LONG),
+        ("budi,student,Bu\x00di,,,,,,", Fault.MALFORMED_TEXT),
+        ("budi,student,Bu\udc80di,,,,,,", Fault.MALFORMED_TEXT),
         ("budi,student,Budi,1351900,,,,,", Fault.MALFORMED_STUDENT_NUMBER),
         ("budi,student,Budi,135190011,,,,,", Fault.MALFORMED_STUDENT_NUMBER),
         ("budi,student,Budi,1351900x,,,,,", Fault.MALFORMED_STUDENT_NUMBER),

@@ -5,14 +5,15 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from password_world import FREEZE, GOOD, OTHER, PAGE
 
 from backend.domain.links import LinkEnd, LinkPurpose
 from backend.domain.password_policy import Rule
 from backend.service.errors import BackendBusy, GrantInvalid, HumanNeeded
-from backend.service.link_views import Changed, LinkOver, Over, Refused, WrongNumber
+from backend.service.link_views import Away, Changed, LinkOver, Over, Refused, WrongNumber
 from backend.service.ports import Unavailable
-from backend.store.accounts import accounts
+from backend.store.accounts import accounts, recovery_freezes
 from backend.store.links import links
 from backend_client import wire
 
@@ -143,12 +144,54 @@ async def test_reading_the_mail_on_the_phone_and_typing_on_the_laptop(small):
     assert await small.submit(laptop, number, GOOD) == Changed()
 
 
-@pytest.mark.parametrize("foreign", ["", "x", "A" * 43, "%00"])
+@pytest.mark.parametrize("foreign", ["", "x", "A" * 43, "%00", "\x00", "\u00e9", "\ud800"])
 async def test_a_foreign_token_opens_nothing(small, foreign):
     await small.issue()
     assert await end_of(small.links.exchange(foreign)) is LinkEnd.UNKNOWN
-    assert await end_of(small.links.view(foreign)) is LinkEnd.SESSION_OVER
-    assert await small.submit(foreign, "0000", GOOD) == Over(LinkEnd.SESSION_OVER)
+    assert await end_of(small.links.freeze(foreign)) is LinkEnd.UNKNOWN
+
+
+async def test_a_foreign_cookie_shows_nothing_and_sets_nothing(small):
+    await small.page()
+    assert await end_of(small.links.view("A" * 43)) is LinkEnd.SESSION_OVER
+    assert await small.submit("A" * 43, "0000", GOOD) == Over(LinkEnd.SESSION_OVER)
+
+
+@pytest.mark.parametrize("typed", ["\ud800", "\u0661\u0662\u0663\u0664", "9" * 10_000])
+async def test_what_can_be_no_number_is_a_wrong_number(small, typed):
+    cookie, _ = await small.page()
+    assert await small.submit(cookie, typed, GOOD) == WrongNumber(2)
+
+
+async def test_a_frozen_account_opens_no_page_whoever_froze_it(small):
+    token, _ = await small.issue()
+    until = small.clock.now() + timedelta(hours=1)
+    async with small.db.begin() as tx:
+        freeze = sa.insert(recovery_freezes)
+        account_id = (await small.account()).id
+        await tx.execute(freeze.values(account_id=account_id, frozen_until=until))
+    assert await end_of(small.links.exchange(token)) is LinkEnd.FROZEN
+
+
+async def test_an_account_that_is_gone_opens_no_page(small):
+    token, _ = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    async with small.db.begin() as tx:
+        await tx.execute(sa.delete(accounts))
+    assert await end_of(small.links.exchange(token)) is LinkEnd.UNKNOWN
+    assert await end_of(small.links.view(cookie)) is LinkEnd.UNKNOWN
+
+
+async def test_no_page_opens_while_the_directory_is_away(small):
+    token, number = await small.issue()
+    cookie = (await small.links.exchange(token)).cookie
+    small.directory.failing["get"] = Unavailable()
+    for ask in (small.links.exchange(token), small.links.view(cookie)):
+        with pytest.raises(BackendBusy):
+            await ask
+    assert await small.submit(cookie, number, GOOD) == Away()
+    small.directory.failing.clear()
+    assert await small.submit(cookie, number, GOOD) == Changed()
 
 
 async def test_a_token_is_good_for_fifteen_minutes_and_a_page_for_ten_idle_ones(small):
