@@ -45,7 +45,7 @@ from handlers.kernel import (
     WakeIn,
 )
 from handlers.model import Control, Conversation
-from nlu.types import EntityKind, Understanding
+from nlu.types import EntityKind, Language, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -60,6 +60,7 @@ _log = structlog.get_logger(__name__)
 
 MESSAGE: Final = "message"
 """The kind of outbox row that is a message to the person."""
+LANGUAGES: Final = frozenset(Language)
 _SAID_IN_CHAT: Final = frozenset(
     {InboundKind.TEXT, InboundKind.CHOICE, InboundKind.ATTACHMENT, InboundKind.UNSUPPORTED}
 )
@@ -160,8 +161,10 @@ class Dialogue:
         )
         channel = self._capabilities(name.partition(":")[0])
         shown = (*_echo(envelope, heard), *messages) if channel.echo else messages
+        now = self._clock.now()
         spoken = (
-            Out(MESSAGE, encode_message(message), delivered=channel.pull) for message in shown
+            Out(MESSAGE, encode_message(replace(message, at=now)), delivered=channel.pull)
+            for message in shown
         )
         requests = (
             self._request(memory, effect, envelope.correlation) for effect in _requests(effects)
@@ -226,7 +229,12 @@ class Dialogue:
 
 
 def _met(memory: Memory, event: InboundEvent) -> Memory:
-    return replace(memory, person=Person(event.channel, event.user, event.address))
+    met = replace(memory, person=Person(event.channel, event.user, event.address))
+    if event.kind is InboundKind.JOINED and event.locale in LANGUAGES and not met.lines:
+        # Nothing was said yet: the language of the page that was opened is the best guess.
+        conversation = replace(met.conversation, language=Language(event.locale))
+        return replace(met, conversation=conversation)
+    return met
 
 
 def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage]:

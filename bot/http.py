@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.channels.floods import Flood
 from bot.runtime.port import NotAccepting
 from ops.access import access_middleware
 from ops.health import add_health
@@ -25,7 +26,7 @@ def application(
 ) -> web.Application:
     """Return the application that serves `channels`; `checks` say when it is ready."""
     app = web.Application(
-        middlewares=[access_middleware("bot"), not_accepting_middleware], client_max_size=MAX_BODY
+        middlewares=[access_middleware("bot"), come_back_middleware], client_max_size=MAX_BODY
     )
     for channel in channels:
         app.add_routes(channel.routes())
@@ -35,12 +36,15 @@ def application(
 
 
 @web.middleware
-async def not_accepting_middleware(
+async def come_back_middleware(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer 503 while nothing can be stored: senders come back, and nothing is lost."""
+    """Answer 503 while nothing can be stored, and 429 to a flood: nothing is lost, only later."""
     try:
         return await handler(request)
     except NotAccepting:
         headers = {"Retry-After": "1"}
         return web.Response(status=503, text="not accepting messages", headers=headers)
+    except Flood as flood:
+        headers = {"Retry-After": str(flood.retry_after)}
+        return web.Response(status=429, text="too much at once", headers=headers)

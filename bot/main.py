@@ -34,7 +34,7 @@ from ops.logs import configure_logging
 from ops.settings import split_bind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from backend_client.client import Backend
     from bot.channels.port import Channel
@@ -75,7 +75,17 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
         await runtime.read_cursor(CURSOR)
 
     app = application(channels.values(), {"database": database})
+    app.on_shutdown.append(_hang_up(channels))
     return Bot(app, runtime, channels, FeedReader(backend, runtime), backend)
+
+
+def _hang_up(channels: Mapping[str, Channel]) -> Callable[[web.Application], Awaitable[None]]:
+    async def hang_up(_app: web.Application) -> None:
+        # Now, not after: open streams would hold up the server's end.
+        for channel in channels.values():
+            await channel.stop()
+
+    return hang_up
 
 
 def _messages(channels: Mapping[str, Channel]) -> Policy:
@@ -107,7 +117,6 @@ async def run_bot(settings: BotSettings) -> None:
         stack.push_async_callback(bot.runtime.stop)
         for channel in bot.channels.values():
             await channel.start()
-            stack.push_async_callback(channel.stop)
         reading = asyncio.create_task(bot.feed.run())
         stack.push_async_callback(_cancel, reading)
         runner = web.AppRunner(bot.app, access_log=None, shutdown_timeout=5.0)

@@ -42,8 +42,16 @@ class BotSettings(CommonSettings):
     webchat_per_minute: int = Field(
         default=30, ge=1, description="Messages a web chat may send a minute before it must wait."
     )
+    webchat_network_per_minute: int = Field(
+        default=1200,
+        ge=1,
+        description="Messages all web chats of one IP address (IPv6: /64) may send a minute. A "
+        "campus may share one address.",
+    )
     webchat_new_per_minute: int = Field(
-        default=20, ge=1, description="New web chats an IP address may open a minute."
+        default=120,
+        ge=1,
+        description="New web chats one IP address (IPv6: /64) may open a minute.",
     )
     trusted_proxies: int = Field(
         default=0,

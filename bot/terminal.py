@@ -61,8 +61,6 @@ class Chat:
 
     async def open(self) -> None:
         """Get a chat of our own and be greeted. Raises aiohttp.ClientError."""
-        async with self._session.get("/") as response:
-            response.raise_for_status()
         async with self._session.post("/webchat/join") as response:
             response.raise_for_status()
 

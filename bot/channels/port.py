@@ -73,6 +73,8 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     author: str = "bot"
     """`bot`, or the name of the agent who wrote it."""
     custom: dict[str, Any] | None = None
+    at: datetime | None = None
+    """When it was said, for a history."""
 
 
 class Capabilities(Struct, frozen=True):

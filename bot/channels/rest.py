@@ -15,9 +15,10 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from bot.channels.capabilities import REST
-from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.inbound import MAX_TEXT, clean, read_json
 from bot.channels.port import InboundEvent, InboundKind
-from bot.envelope import decode_message, inbound
+from bot.envelope import decode_message, inbound, read_press
+from bot.render import render
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
@@ -28,16 +29,20 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN: Final = 20.0
 """Seconds after which what was said so far is the answer; the rest comes with the next one."""
-MAX_BODY: Final = 64 * 1024
+
+
+Key = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+"""A name a tool makes up; control characters would not get into every database."""
 
 
 class Message(Struct):
     """What Rasa's REST channel accepts; `event_id` makes a repeat harmless."""
 
-    sender: Annotated[str, Meta(min_length=1, max_length=100)]
+    sender: Annotated[Key, Meta(min_length=1)]
     message: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
-    event_id: Annotated[str, Meta(max_length=100)] = ""
-    metadata: dict[str, Any] = {}
+    event_id: Key = ""
+    metadata: Any = None
+    """Accepted, as tools for Rasa send it; not read."""
 
 
 class ParseRequest(Struct):
@@ -79,27 +84,32 @@ class RestChannel:
         """Nothing to release."""
 
     async def _webhook(self, request: web.Request) -> web.Response:
-        message = _decode(self._message, await request.read())
+        message = await read_json(request, self._message)
+        row = inbound(self._event(message), correlation_id())
+        said = await self._runtime.ingest_and_collect(row, ANSWER_WITHIN)
+        parts = (part for row in said for part in render(decode_message(row.payload), REST))
+        return _json([_as_rasa(message.sender, part) for part in parts])
+
+    def _event(self, message: Message) -> InboundEvent:
         text, secret = clean(message.message)
-        event = InboundEvent(
+        return InboundEvent(
             channel=self.name,
-            event_id=message.event_id or secrets.token_hex(16),
+            # A sender's ids are its own: another's cannot make a message pass for a repeat.
+            event_id=f"{message.sender}:{message.event_id or secrets.token_hex(16)}",
             conversation=f"rest:{message.sender}",
             user=message.sender,
-            kind=InboundKind.TEXT,
+            # A button's payload sent back as the message counts as pressing it.
+            kind=InboundKind.CHOICE if read_press(text) else InboundKind.TEXT,
             text=text,
+            choice=text if read_press(text) else "",
             secret=secret,
         )
-        row = inbound(event, correlation_id())
-        answers = await self._runtime.ingest_and_collect(row, ANSWER_WITHIN)
-        body = [_as_rasa(message.sender, decode_message(found.payload)) for found in answers]
-        return _json(body)
 
     async def _health(self, _request: web.Request) -> web.Response:
         return _json({"status": "ok"})
 
     async def _parse(self, request: web.Request) -> web.Response:
-        text, _ = clean(_decode(self._parse_request, await request.read()).text)
+        text, _ = clean((await read_json(request, self._parse_request)).text)
         today = self._clock.now().astimezone(self._zone).date()
         meaning = await self._engine.parse(text, today=today)
         return _json(
@@ -137,16 +147,6 @@ def _as_rasa(recipient: str, message: OutboundMessage) -> dict[str, Any]:
     if custom:
         part["custom"] = custom
     return part
-
-
-def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:  # noqa: ANN401 - the decoder's
-    if len(body) > MAX_BODY:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(body))
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        # The decoder's own words could quote the message.
-        raise web.HTTPBadRequest(text="not a message in the expected shape") from None
 
 
 def _json(body: object) -> web.Response:

@@ -1,18 +1,15 @@
 """The web chat: a page that needs no credentials, over a log that is read by a cursor.
 
-A chat is a random token in a cookie; its conversation's key is a digest of it, so that neither
-logs nor tickets can open somebody's chat. Sending is a POST with an id of the client's (a repeat
-is no second message); reading is a stream of server-sent events that goes on where it stopped.
+A chat is a random token in a cookie (`bot.webchat.visitors`). Sending is a POST with an id of the
+client's (a repeat is no second message); reading is a stream of server-sent events, or a plain
+GET, that goes on after the last id the client has seen.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 from aiohttp import ClientConnectionResetError, web
@@ -20,25 +17,31 @@ from msgspec import Meta, Struct
 
 from bot.channels.capabilities import WEBCHAT
 from bot.channels.floods import Floods
-from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.inbound import MAX_TEXT, clean, read_json
 from bot.channels.port import InboundEvent, InboundKind
 from bot.envelope import decode_message, inbound
+from bot.runtime.port import NotAccepting
 from bot.webchat.page import Page
+from bot.webchat.visitors import Visitors, network_of
+from ops.access import WAITS
 from ops.logs import correlation_id
-from ops.settings import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from bot.channels.port import OutboundMessage
     from bot.runtime.port import Runtime, StoredMessage
     from bot.settings import BotSettings
 
-COOKIE: Final = "helpdesk-chat"
-COOKIE_SECONDS: Final = 30 * 24 * 3600
-TOKEN_LENGTH: Final = 43
-MAX_BODY: Final = 64 * 1024
+T = TypeVar("T")
+
 HEARTBEAT: Final = 15.0
 """Seconds after which a silent stream says that it is alive (proxies cut silent ones)."""
+SETTLES_WITHIN: Final = 20.0
+"""Seconds a client may wait to hear that its message is dealt with."""
 PAGE_OF_LOG: Final = 200
+LONGEST_ID: Final = 18
+"""Digits of an id: more would not fit the database's 64 bits."""
 
 
 class Sent(Struct, forbid_unknown_fields=True):
@@ -57,21 +60,27 @@ class WebChat:
 
     def __init__(self, runtime: Runtime, settings: BotSettings) -> None:
         self._runtime = runtime
-        self._settings = settings
         self._page = Page()
-        self._floods = Floods(settings.webchat_per_minute, settings.webchat_new_per_minute)
+        self._visitors = Visitors(settings)
+        self._floods = Floods(
+            settings.webchat_per_minute,
+            settings.webchat_network_per_minute,
+            settings.webchat_new_per_minute,
+        )
         self._decoder = msgspec.json.Decoder(Sent)
         self._stopping = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the page, its parts, and the two ways of a message."""
+        """Return the page, its parts, and the ways of a message."""
         return [
-            web.get("/", self._show),
+            web.get("/", self._page.show),
             web.get("/webchat/static/{name}", self._page.static),
             web.post("/webchat/join", self._join),
-            web.post("/webchat/messages", self._send),
             web.post("/webchat/restart", self._restart),
+            web.post("/webchat/messages", self._send),
+            web.get("/webchat/messages", self._messages),
             web.get("/webchat/events", self._events),
+            web.get("/webchat/settled", self._settled),
         ]
 
     async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
@@ -85,44 +94,33 @@ class WebChat:
         """End the open streams: their pages come back to another replica."""
         self._stopping.set()
 
-    # -- the page ----------------------------------------------------------------------------
-    async def _show(self, request: web.Request) -> web.Response:
-        response = self._page.show(request)
-        if _token(request) is None:
-            self._new_chat(request, response)
+    # -- in ----------------------------------------------------------------------------------
+    async def _join(self, request: web.Request) -> web.Response:
+        """`?language=`: the page was opened. Gives a visitor without a chat one."""
+        response = web.Response(status=202)
+        chat = self._visitors.chat(request) or self._new_chat(request, response)
+        joined = Sent("join")
+        await self._ingest(request, chat, joined, InboundKind.JOINED)
         return response
 
     async def _restart(self, request: web.Request) -> web.Response:
-        self._guard(request)
+        self._visitors.guard(request)
         response = web.Response(status=204)
         self._new_chat(request, response)
         return response
 
-    def _new_chat(self, request: web.Request, response: web.Response) -> None:
-        if not self._floods.may_open(self._address(request)):
-            raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
-        response.set_cookie(
-            COOKIE,
-            secrets.token_urlsafe(32),
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="Lax",
-            secure=self._settings.origin.startswith("https://"),
-        )
-
-    # -- in ----------------------------------------------------------------------------------
-    async def _join(self, request: web.Request) -> web.Response:
-        chat = self._chat(request)
-        await self._ingest(request, chat, Sent("join"), InboundKind.JOINED)
-        return web.Response(status=202)
+    def _new_chat(self, request: web.Request, response: web.Response) -> str:
+        self._floods.chat(network_of(self._visitors.address(request)))
+        return self._visitors.open_chat(response)
 
     async def _send(self, request: web.Request) -> web.Response:
         chat = self._chat(request)
-        if not self._floods.may_send(chat):
-            raise web.HTTPTooManyRequests(headers={"Retry-After": "10"})
-        sent = self._decode(await request.read())
+        self._floods.message(chat, network_of(self._visitors.address(request)))
+        sent = await read_json(request, self._decoder)
         if len(sent.text) > MAX_TEXT:
             raise web.HTTPRequestEntityTooLarge(MAX_TEXT, len(sent.text))
+        if not sent.text.strip() and not sent.choice:
+            raise web.HTTPBadRequest(text="an empty message")
         kind = InboundKind.CHOICE if sent.choice else InboundKind.TEXT
         await self._ingest(request, chat, sent, kind)
         return web.Response(status=202)
@@ -141,32 +139,43 @@ class WebChat:
             choice=sent.choice,
             secret=secret,
             native_id=sent.id,
-            locale=request.headers.get("Accept-Language", "")[:50],
-            address=self._address(request),
+            locale=request.query.get("language", "")[:2],
+            address=self._visitors.address(request),
         )
         await self._runtime.ingest([inbound(event, correlation_id())])
 
-    def _decode(self, body: bytes) -> Sent:
-        if len(body) > MAX_BODY:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(body))
-        try:
-            return self._decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # The decoder's own words could quote the message.
-            raise web.HTTPBadRequest(text="not a message in the expected shape") from None
-
     # -- out ---------------------------------------------------------------------------------
-    async def _events(self, request: web.Request) -> web.StreamResponse:
+    async def _messages(self, request: web.Request) -> web.Response:
+        """`?after=`: what was said since, at once (a tab in the background, a script)."""
         conversation = f"webchat:{self._chat(request)}"
+        after = _number(request.query.get("after", ""))
+        rows = await self._runtime.log_after(conversation, after, PAGE_OF_LOG)
+        return _json({"messages": [_shown(row) for row in rows]})
+
+    async def _settled(self, request: web.Request) -> web.Response:
+        """Answer when the assistant has done what it was asked (or after a while)."""
+        chat = self._chat(request)
+        request[WAITS] = True
+        with self._floods.stream(chat):
+            waiting = self._runtime.settled(f"webchat:{chat}", SETTLES_WITHIN)
+            settled = await self._unless_stopping(waiting)
+        return _json({"settled": bool(settled)})
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """`?after=`: what was said since, and what is said from now on, as it is said."""
+        chat = self._chat(request)
+        request[WAITS] = True
         after = _number(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
         response.content_type = "text/event-stream"
-        await response.prepare(request)
-        with suppress(ClientConnectionResetError, ConnectionResetError):
+        # Whatever breaks it: the page comes back and goes on after the last id it has seen.
+        broken = suppress(ClientConnectionResetError, ConnectionResetError, NotAccepting)
+        with self._floods.stream(chat), broken:
+            await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             while not self._stopping.is_set():
-                after = await self._write_new(response, conversation, after)
+                after = await self._write_new(response, f"webchat:{chat}", after)
         return response
 
     async def _write_new(self, response: web.StreamResponse, conversation: str, after: int) -> int:
@@ -174,65 +183,52 @@ class WebChat:
         if rows:
             await response.write(b"".join(map(_event, rows)))
             return rows[-1].id
-        waiting = asyncio.ensure_future(self._runtime.wait_log(conversation, after, HEARTBEAT))
+        waiting = self._runtime.wait_log(conversation, after, HEARTBEAT)
+        if await self._unless_stopping(waiting) is False:
+            await response.write(b": alive\n\n")
+        return after
+
+    async def _unless_stopping(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what `work` returns, or None when the service stops first."""
+        waiting = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done() and not waiting.result():
-                await response.write(b": alive\n\n")
+            return waiting.result() if waiting.done() else None
         finally:
             for task in (waiting, stopping):
                 task.cancel()
-        return after
 
-    # -- who ---------------------------------------------------------------------------------
     def _chat(self, request: web.Request) -> str:
-        self._guard(request)
-        token = _token(request)
-        if token is None:
-            raise web.HTTPUnauthorized(text="open the page first")
-        return hashlib.sha256(token.encode()).hexdigest()[:24]
-
-    def _guard(self, request: web.Request) -> None:
-        """Refuse what another site's page sends in a visitor's name (CSRF)."""
-        site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        origin = request.headers.get("Origin")
-        if site not in {"same-origin", "none"} or (origin and not self._is_ours(origin)):
-            raise web.HTTPForbidden(text="not from this page")
-
-    def _is_ours(self, origin: str) -> bool:
-        if origin == self._settings.origin:
-            return True
-        ours, theirs = urlsplit(self._settings.origin), urlsplit(origin)
-        # On one's own machine `localhost` and `127.0.0.1` are the same page.
-        local = is_loopback(f"{theirs.hostname}:0") and self._settings.is_development
-        return local and ours.port == theirs.port
-
-    def _address(self, request: web.Request) -> str:
-        """Return the client's address: the entry our own proxies wrote, never a client's claim."""
-        proxies = self._settings.trusted_proxies
-        claimed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        if proxies and len(claimed) >= proxies:
-            return claimed[-proxies]
-        return request.remote or ""
-
-
-def _token(request: web.Request) -> str | None:
-    token = request.cookies.get(COOKIE, "")
-    return token if len(token) == TOKEN_LENGTH and token.isascii() else None
+        chat = self._visitors.chat(request)
+        if chat is None:
+            raise web.HTTPUnauthorized(text="join first")
+        return chat
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < TOKEN_LENGTH else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else 0
 
 
-def _event(row: StoredMessage) -> bytes:
+def _shown(row: StoredMessage) -> dict[str, Any]:
     message = decode_message(row.payload)
-    body: dict[str, Any] = {
+    return {
         "id": row.id,
         "text": message.text,
         "author": message.author,
         "buttons": message.buttons,
+        "at": message.at,
+        # The client's own id of a message it sent: so that it does not show it twice.
         "of": (message.custom or {}).get("id"),
     }
-    return b"id: %d\ndata: %b\n\n" % (row.id, msgspec.json.encode(body))
+
+
+def _event(row: StoredMessage) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (row.id, msgspec.json.encode(_shown(row)))
+
+
+def _json(body: object) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(
+        body=msgspec.json.encode(body), content_type="application/json", headers=headers
+    )
