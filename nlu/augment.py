@@ -69,9 +69,8 @@ def augmented(examples: Sequence[Example]) -> Iterator[Example]:
         if example.language is not None:
             groups.setdefault((example.intent, example.language), []).append(example)
     for (intent, language), group in sorted(groups.items()):
-        if intent in TASKS:
-            yield from _dressed(group, _OPENINGS[language])
         if intent in TASKS or intent is Intent.OUT_OF_SCOPE:
+            yield from _dressed(group, _OPENINGS[language])
             yield from _joined(group)
 
 

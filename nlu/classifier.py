@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlu.features import Vocabulary, features_of
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from nlu.features import Vocabulary
     from nlu.types import Intent
 
 
@@ -33,7 +32,7 @@ class Classifier:
 
     def probabilities(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the probability of each intent, in the order of `intents`."""
-        columns, values = self.vocabulary.vector(features_of(canonical))
+        columns, values = self.vocabulary.vector(canonical)
         logits = (values @ self.weights[columns] + self.bias).astype(np.float64)
         return softmax(logits / self.temperature)
 
@@ -41,12 +40,11 @@ class Classifier:
         self, canonical: Sequence[str], intent: Intent, most: int = 10
     ) -> list[tuple[str, float]]:
         """Return the features that spoke most for (or against) `intent`, with their weight."""
-        features = features_of(canonical)
-        columns, values = self.vocabulary.vector(features)
-        names = [name for name in features if name in self.vocabulary.index]
+        columns, values = self.vocabulary.vector(canonical)
+        names = list(self.vocabulary.index)
         weighed = values * self.weights[columns, self.intents.index(intent)]
         order = np.argsort(-np.abs(weighed))[:most]
-        return [(names[at], float(weighed[at])) for at in order]
+        return [(names[columns[at]], float(weighed[at])) for at in order]
 
 
 def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -99,6 +100,7 @@ def _train_apart(path: Path) -> None:
     ended = subprocess.run(  # noqa: S603 - our own interpreter and module, no input of users
         [sys.executable, "-m", "nlu.train", str(path.absolute())],
         cwd=DATA.parents[1],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         check=False,
         text=True,

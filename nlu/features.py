@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING
@@ -33,11 +32,15 @@ def features_of(canonical: Sequence[str]) -> Counter[str]:
     """Count the features of a message given as canonical words."""
     words = canonical[:LONGEST]
     counted: Counter[str] = Counter(f"w:{word}" for word in words)
-    counted.update(f"w:{one} {two}" for one, two in pairwise(words))
+    counted.update(_pairs_of(words))
     for word in words:
         counted.update(_characters(word))
     counted.update(dict.fromkeys(concept_features(words), 1))
     return counted
+
+
+def _pairs_of(words: Sequence[str]) -> list[str]:
+    return [f"w:{one} {two}" for one, two in pairwise(words)]
 
 
 def _characters(word: str) -> list[str]:
@@ -51,12 +54,19 @@ def _characters(word: str) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The features a model knows, and how telling each is (inverse document frequency)."""
+    """The features a model knows, and how telling each is (inverse document frequency).
 
-    index: Mapping[str, int]
-    idf: npt.NDArray[np.float32]
+    Args:
+        names: the features, sorted; a feature's place is its column.
+        idf: one weight for each feature.
+    """
+
+    def __init__(self, names: Sequence[str], idf: npt.NDArray[np.float32]) -> None:
+        self.index: Mapping[str, int] = {name: at for at, name in enumerate(names)}
+        self.idf = idf
+        self._block = np.array([BLOCKS.index(name[0]) for name in names], dtype=np.intp)
+        self._of_word: dict[str, npt.NDArray[np.int32]] = {}
 
     @classmethod
     def fit(cls, messages: Iterable[Counter[str]], *, at_least: Mapping[str, int]) -> Vocabulary:
@@ -68,23 +78,39 @@ class Vocabulary:
             total += 1
         kept = sorted(name for name, count in seen.items() if count >= at_least[name[0]])
         idf = [log((1 + total) / (1 + seen[name])) + 1 for name in kept]
-        return cls({name: at for at, name in enumerate(kept)}, np.array(idf, dtype=np.float32))
+        return cls(kept, np.array(idf, dtype=np.float32))
 
-    def vector(self, message: Counter[str]) -> Vector:
+    def vector(self, canonical: Sequence[str]) -> Vector:
         """Return columns and values: sublinear counts times idf, each block of length one."""
-        columns: list[int] = []
-        values: list[float] = []
-        blocks: list[int] = []
-        index = self.index
-        for name, count in message.items():
-            column = index.get(name)
-            if column is not None:
-                columns.append(column)
-                values.append(1.0 if count == 1 else 1.0 + log(count))
-                blocks.append(BLOCKS.index(name[0]))
-        at = np.array(columns, dtype=np.int32)
-        weighed = np.array(values, dtype=np.float32) * self.idf[at]
-        block = np.array(blocks, dtype=np.intp)
+        words = canonical[:LONGEST]
+        if not words:
+            return _NO_COLUMNS, _NO_VALUES
+        pieces = [self._word_columns(word) for word in words]
+        pieces.append(self._columns([*_pairs_of(words), *concept_features(words)]))
+        columns, counts = np.unique(np.concatenate(pieces), return_counts=True)
+        weighed = (1.0 + np.log(counts)) * self.idf[columns]
+        block = self._block[columns]
         norms = np.sqrt(np.bincount(block, weights=weighed**2, minlength=len(BLOCKS)))
-        scale = np.array([WEIGHTS[name] for name in BLOCKS]) / np.maximum(norms, 1e-9)
-        return at, (weighed * scale[block]).astype(np.float32)
+        values = weighed * (_WEIGHT_OF_BLOCK / np.maximum(norms, _TINY))[block]
+        return columns, values.astype(np.float32)
+
+    def _word_columns(self, word: str) -> npt.NDArray[np.int32]:
+        """Return the columns of a word and its character sequences; most words come often."""
+        columns = self._of_word.get(word)
+        if columns is None:
+            columns = self._columns([f"w:{word}", *_characters(word)])
+            if len(self._of_word) < _CACHED:
+                self._of_word[word] = columns
+        return columns
+
+    def _columns(self, names: Iterable[str]) -> npt.NDArray[np.int32]:
+        known = (self.index.get(name) for name in names)
+        return np.array([at for at in known if at is not None], dtype=np.int32)
+
+
+_CACHED = 5_000
+"""Words whose columns are remembered (under 2 MB)."""
+_TINY = 1e-9
+_WEIGHT_OF_BLOCK = np.array([WEIGHTS[name] for name in BLOCKS])
+_NO_COLUMNS = np.zeros(0, dtype=np.int32)
+_NO_VALUES = np.zeros(0, dtype=np.float32)

@@ -129,6 +129,6 @@ def load(path: Path) -> Model:
             idf, weights, bias = arrays["idf"], arrays["weights"], arrays["bias"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, msgspec.MsgspecError) as problem:
         raise BadModel(f"{path}: {problem}") from problem
-    vocabulary = Vocabulary({name: at for at, name in enumerate(names)}, idf)
+    vocabulary = Vocabulary(names, idf)
     classifier = Classifier(vocabulary, tuple(meta.intents), weights, bias, meta.temperature)
     return Model(classifier, meta.language, frozenset(meta.known), meta.fingerprint)

@@ -36,6 +36,7 @@ _MASKS = re.compile(
 )
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*|\?")
 _ELONGATED = re.compile(r"([a-z])\1{2,}")
+_DOUBLED = re.compile(r"([a-z])\1")
 _TWICE = re.compile(r"([a-z]{3,})2(?:nya|an)?\Z")
 _CLITICS = ("kannya", "annya", "nya", "ku", "mu", "lah", "kah", "ny", "kan", "in", "q")
 _PREFIXES = ("meng", "menge", "nge", "mem", "men", "di", "ke", "ter", "me", "ng", "re")
@@ -102,6 +103,8 @@ class Normaliser:
             return slang
         if token.endswith("mask") or len(token) > _LONGEST_WORD:
             return token
+        if "'" in token:
+            return self._look_up(token.replace("'", ""))
         return self._hyphenated(token) if "-" in token else self._plain(token)
 
     def _plain(self, token: str) -> str:
@@ -113,6 +116,9 @@ class Normaliser:
             return self._elongated(token, short)
         if token in self._known or not token.isalpha():
             return token
+        single = _DOUBLED.sub(r"\1", token)
+        if single != token and (self._is_stem(single) or single in ENGLISH):
+            return self._look_up(single)
         return self._derived(token) or self._corrected(token)
 
     def _hyphenated(self, token: str) -> str:

@@ -52,7 +52,8 @@ _CUE = re.compile(
     r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya)?\Z"
 )
 _BINDERS = words("adalah ialah yaitu yakni is was are = : := -> => → == isnya")
-_SOFT = words("jadi menjadi jd to ke as with pakai pake pakek dengan dgn itu ini namely like")
+_SOFT = words("jadi menjadi jd to ke as")
+_CHANGES = words("ganti mengganti ubah mengubah merubah rubah change changed changing set update")
 _OWNERS = words("""
 saya sy aku ak gue gw gua ku my our lama baru sekarang skrg new old current lamanya barunya
 sementara temporary kami kita awak i'm default awal terakhir
@@ -60,8 +61,8 @@ sementara temporary kami kita awak i'm default awal terakhir
 _FILLERS = _OWNERS | words("""
 akun account sso email e-mail itb ina portal siakad lms wifi laptop yang yg utk untuk for of the
 the- kampus buat nya dari on in milik tadi kemarin dulu at user mailbox office 365 o365
-microsoft teams login masuk punya mahasiswa dosen student staff should be now saat pc this that
-it's account's
+microsoft teams login masuk punya mahasiswa dosen student staff should be now saat pc this
+that with pakai pake pakek dengan dgn itu ini namely like it's account's
 """)
 _REQUESTS = words("""
 reset mereset direset lupa lupakan ganti mengganti ubah mengubah merubah rubah forgot forget
@@ -69,6 +70,7 @@ change resetting resetkan ganti2 riset reseting recover lost hilang request perm
 kendala permohonan subject perihal hal layanan topik masalah problem trouble help
 """)
 _POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
+_VERB_FORM = re.compile(r"(?:ter|di|me|ke|ber|se)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
 _BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
 _REACH = 9
 """Words looked at between the cue and the value."""
@@ -130,7 +132,7 @@ class _Context:
     written: bool
     """The binding was a colon, equals sign or arrow."""
     soft: bool
-    """A weaker binding was there: "to", "jadi", "itu"."""
+    """A new value is announced: "change my password to", "ganti password jadi"."""
     owned: bool
     """Words such as "my", "saya", "-nya" were there."""
     requested: bool
@@ -179,7 +181,7 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
     line: list[_Word], cue: int, rest: int, *, written: bool, owned: bool
 ) -> _Context | None:
     """Step over "akun saya yang baru adalah" to the word that may be the value."""
-    requested = _is_request(line, cue)
+    requested = _is_asked(line, cue, _REQUESTS)
     if rest:
         return _Context(cue, rest, True, written, False, owned, requested)
     if line[cue].raw[-1] in ".?!;," and not written:
@@ -196,7 +198,7 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
                     return _Context(at, rest, True, True, soft, True, requested)
                 bound = written = True
             case "soft":
-                soft = True
+                soft = _is_asked(line, cue, _CHANGES)
             case "polite":
                 owned = False
             case "filler":
@@ -230,8 +232,8 @@ def _is_other_login(word: _Word, *, owned: bool, requested: bool) -> bool:
     return is_identifier(word.raw)
 
 
-def _is_request(line: list[_Word], cue: int) -> bool:
-    return any(word.bare in _REQUESTS for word in line[max(0, cue - 3) : cue])
+def _is_asked(line: list[_Word], cue: int, verbs: frozenset[str]) -> bool:
+    return any(word.bare in verbs for word in line[max(0, cue - 3) : cue])
 
 
 def _value(line: list[_Word], context: _Context, text: str) -> list[_Span]:
@@ -310,7 +312,9 @@ def _run_end(line: list[_Word], at: int, *, passphrase: bool) -> int:
 def _is_soft_value(value: str, bare: str) -> bool:
     if is_ordinary(bare) or is_identifier(value) or len(bare) < _SHORTEST:
         return False
-    return not bare.isdigit() or len(bare) >= _SHORTEST + 2
+    if bare.isdigit():
+        return len(bare) >= _SHORTEST + 2
+    return not bare.isalpha() or _VERB_FORM.match(bare) is None
 
 
 def _loose_value(line: list[_Word], context: _Context, start: int) -> list[_Span]:

@@ -115,6 +115,8 @@ tamu: guest guests visitor visitors tamunya
 pemulihan: recovery pulihkan memulihkan dipulihkan recover recovering
 perbarui: update memperbarui diperbarui updating updated perbaharui diupdate ngupdate memperbaharui
 cara: caranya carane cranya prosedur gmncara
+assalamualaikum: asalamualaikum assalamuallaikum aslm askum asslm ass assalam assalammualaikum
+  assalamualaykum assalamulaikum samlekum asallamualaikum
 halo: hallo helo hello hellow hallow halow alo
 hai: hi hy hay hey heya hei hiya
 aplikasi: apk app apps aplikasinya aplikas apps2 applikasi
@@ -147,7 +149,8 @@ people: ppl
 someone: sb somebody
 got to: gotta
 going to: gonna
-what: wat wut whats what's
+what: wat wut
+what is: whats what's wats
 it is: its it's
 that is: thats that's
 address: adress addres adres

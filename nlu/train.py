@@ -24,12 +24,11 @@ from nlu.rasa_data import BadData, Example, read
 from nlu.types import Intent
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-AT_LEAST = {"w": 1, "c": 2, "k": 1}
+AT_LEAST = {"w": 2, "c": 3, "k": 2}
 """Messages a feature must occur in, by block."""
 STRENGTH = 10.0
 """Inverse regularisation of the logistic regression."""
@@ -106,8 +105,8 @@ def known_words(examples: Sequence[Example]) -> frozenset[str]:
 def _fit(normaliser: Normaliser, examples: Sequence[Example]) -> Classifier:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, training only
 
-    messages = [features_of(normaliser.words(example.text)) for example in examples]
-    vocabulary = Vocabulary.fit(messages, at_least=AT_LEAST)
+    messages = [normaliser.words(example.text) for example in examples]
+    vocabulary = Vocabulary.fit(map(features_of, messages), at_least=AT_LEAST)
     regression: Any = LogisticRegression(C=STRENGTH, max_iter=300, tol=TOLERANCE)
     regression.fit(_matrix(vocabulary, messages), [example.intent.value for example in examples])
     return Classifier(
@@ -119,7 +118,7 @@ def _fit(normaliser: Normaliser, examples: Sequence[Example]) -> Classifier:
     )
 
 
-def _matrix(vocabulary: Vocabulary, messages: Sequence[Counter[str]]) -> Any:  # noqa: ANN401 - scipy has no types
+def _matrix(vocabulary: Vocabulary, messages: Sequence[Sequence[str]]) -> Any:  # noqa: ANN401 - scipy has no types
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - heavy, training only
 
     vectors = [vocabulary.vector(message) for message in messages]
