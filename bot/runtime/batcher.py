@@ -7,9 +7,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.runtime.records import Disconnected, Item, Result
+from bot.runtime.port import Disconnected
 
 if TYPE_CHECKING:
+    from bot.runtime.records import Item, Result
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeAlias
 

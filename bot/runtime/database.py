@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from bot.runtime.records import Disconnected
+from bot.runtime.port import Disconnected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

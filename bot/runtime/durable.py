@@ -1,7 +1,7 @@
 """The durable runtime: the one place that puts its parts together.
 
 Every message is stored before it is acknowledged; one turn is one transaction; effects leave
-through the outbox, in order, under a key that a repeat shares. See `docs/explanation/runtime.md`.
+through the outbox, in order, under a key that a repeat shares. See `docs/decisions/0050-*` and on.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bot.runtime.batcher import Batcher
 from bot.runtime.chance import between
 from bot.runtime.delivery import Courier
 from bot.runtime.operations import Operations
-from bot.runtime.port import NotAccepting
+from bot.runtime.port import Disconnected, NotAccepting
 from bot.runtime.postgres import PostgresDatabase
 from bot.runtime.pull_log import PullLog
-from bot.runtime.records import Disconnected, Store, Waiting
+from bot.runtime.records import Store, Waiting
 from bot.runtime.settings import RuntimeSettings
 from bot.runtime.sqlite import SqliteDatabase
 from bot.runtime.sweeper import Sweeper, Undertaker
@@ -179,7 +179,7 @@ class DurableRuntime:
         if self._actors.is_full:
             raise NotAccepting("too many conversations wait for their turn")
         stored = self._intake.submit(self._operations.store, store)
-        self._actors.expect({message.conversation for message in store.messages})
+        self._actors.expect(dict.fromkeys(message.conversation for message in store.messages))
         try:
             ids = await stored
         except Disconnected as error:

@@ -200,3 +200,7 @@ class Runtime(Protocol):
 
 class NotAccepting(Exception):
     """The runtime is stopping or its database is away: answer 503 and let the sender retry."""
+
+
+class Disconnected(NotAccepting):
+    """The database is away; nobody knows whether the last commit arrived."""

@@ -30,10 +30,6 @@ class Fenced(Exception):
     """Somebody else advanced this conversation: the turn at hand must not count."""
 
 
-class Disconnected(Exception):
-    """The database is away; nobody knows whether the last commit arrived."""
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """Messages to put into the inbox together."""

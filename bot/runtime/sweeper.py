@@ -13,7 +13,8 @@ import structlog
 from bot.runtime import metrics
 from bot.runtime.blame import describe
 from bot.runtime.chance import between
-from bot.runtime.records import Disconnected, PurgeStep, Sweep
+from bot.runtime.port import Disconnected
+from bot.runtime.records import PurgeStep, Sweep
 from bot.store.tables import inbox, outbox
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.runtime.batcher import Batcher
-from bot.runtime.records import Disconnected
+from bot.runtime.port import Disconnected
 
 
 def double(_connection, items):
