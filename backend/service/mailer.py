@@ -278,13 +278,22 @@ class Mailer:
         now = self._clock.now()
         async with self._db.begin() as tx:
             await rows.close(tx, [job.id], "failed", now)
-            if bad_address and self.on_bad_address is not None:
-                index = self._vault.index(self._open(job).to or "")
-                await self.on_bad_address(tx, RefusedMail(job.op, job.template, index))
+            if bad_address:
+                await self._report(tx, job)
         _HANDLED.labels(job.template, "failed").inc()
         if bad_address:
             _BAD_ADDRESS.inc()
         _log.warning("mail_refused", row=job.id, template=job.template, bad_address=bad_address)
+
+    async def _report(self, tx: AsyncConnection, job: Claimed) -> None:
+        if self.on_bad_address is None:
+            return
+        index = self._vault.index(self._open(job).to or "")
+        try:
+            async with tx.begin_nested():
+                await self.on_bad_address(tx, RefusedMail(job.op, job.template, index))
+        except Exception as error:  # noqa: BLE001 - a failing report must not bring the mail back
+            _log.error("mail_refusal_not_reported", row=job.id, error=type(error).__name__)
 
     async def _postpone(self, job: Claimed, reason: str) -> None:
         seconds = step(self._rules.delays, job.attempts)

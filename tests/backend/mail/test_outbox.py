@@ -7,8 +7,11 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
+from backend.service.audit import Audit
+from backend.service.mail_refusals import audited
 from backend.service.mailer import MailRules
 from backend.service.ports import MailPostponed, MailRefused, MailUnavailable
+from backend.store.audit import AUDIT
 from backend.store.mail import mail_outbox
 
 
@@ -233,6 +236,30 @@ async def test_a_refused_mail_is_never_tried_again_and_a_bad_address_reported(
     assert (await stored(db))[0].state == "failed"
     expected = [("o1", desk.vault.index("Budi@example.net"))] if bad_address else []
     assert reported == expected
+
+
+async def test_a_bad_address_is_in_the_audit_trail_without_being_readable(desk, db):
+    audit = Audit(desk.clock, desk.vault)
+    desk.mailer.on_bad_address = audited(audit)
+    desk.post.failures["budi@example.net"] = [MailRefused(bad_address=True)]
+    await desk.notice("o1")
+    await desk.mailer.run_due()
+    async with db.read() as tx:
+        [row] = await tx.execute(sa.select(AUDIT.c.event, AUDIT.c.detail))
+    assert row.event == "mail_address_refused"
+    assert desk.vault.index("budi@example.net")[:16] in row.detail
+    assert "budi" not in row.detail
+
+
+async def test_a_report_that_fails_does_not_bring_the_mail_back(desk, db):
+    async def fail(tx, _refused):
+        await tx.execute(sa.text("SELECT broken FROM nowhere"))
+
+    desk.mailer.on_bad_address = fail
+    desk.post.failures["budi@example.net"] = [MailRefused(bad_address=True)]
+    await desk.notice("o1")
+    await desk.mailer.run_due()
+    assert (await stored(db))[0].state == "failed"
 
 
 async def test_a_template_that_lacks_a_value_is_kept_and_tried_again(desk, db):
