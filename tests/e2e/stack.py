@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 from models import trained_model
@@ -25,6 +26,7 @@ class Mail:
     to: str
     subject: str
     text: str
+    message_id: str = ""
 
     @property
     def code(self) -> str | None:
@@ -80,7 +82,7 @@ class Stack:
     def names(self) -> list[str]:
         return ["backend", *(f"bot{n}" for n in range(self.bots))]
 
-    async def __aenter__(self) -> "Stack":
+    async def __aenter__(self) -> Self:
         try:
             return await self.start()
         except BaseException:
@@ -90,7 +92,7 @@ class Stack:
     async def __aexit__(self, *_error: object) -> None:
         await self.stop()
 
-    async def start(self) -> "Stack":
+    async def start(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(trained_model(), self.folder)
         self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
@@ -179,7 +181,7 @@ class Stack:
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             if to in message["To"]:
                 text = message.get_body(("plain",)).get_content()
-                found.append(Mail(message["To"], message["Subject"], text))
+                found.append(Mail(message["To"], message["Subject"], text, message["Message-ID"]))
         return found
 
     async def mail(self, to: str, what: str, after: int = 0) -> Mail:

@@ -1,0 +1,67 @@
+"""A patient web chat client: sends until stored, reads the log from where it stopped."""
+
+import asyncio
+import json
+import re
+
+import aiohttp
+
+AWAY = (aiohttp.ClientError, OSError, TimeoutError)
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=20)
+
+
+class Chatter:
+    """One visitor. `base` is asked again before every try: the bot may come back elsewhere."""
+
+    def __init__(self, base) -> None:
+        self._base = base
+        self._session = aiohttp.ClientSession(
+            timeout=TIMEOUT, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        )
+        self.log = []
+
+    async def __aenter__(self):
+        await self._patiently("GET", "/")
+        return self
+
+    async def __aexit__(self, *_error):
+        await self._session.close()
+
+    async def _patiently(self, method, path, body=None):
+        while True:
+            try:
+                async with self._session.request(method, self._base() + path, json=body) as answer:
+                    if answer.status < 400:
+                        return
+                    assert answer.status == 503, (answer.status, await answer.text())
+            except AWAY:
+                pass
+            await asyncio.sleep(0.2)
+
+    async def send(self, message_id, text):
+        await self._patiently("POST", "/webchat/messages", {"id": message_id, "text": text})
+
+    async def until(self, pattern, within=120.0):
+        """Read until somebody but the visitor says what matches `pattern`."""
+        seen = 0
+        async with asyncio.timeout(within):
+            while True:
+                for message in self.log[seen:]:
+                    seen += 1
+                    found = re.search(pattern, message["text"])
+                    if found and message["author"] != "user":
+                        return found
+                await self._read_more()
+
+    async def _read_more(self):
+        """Add at least one message to the log, or return when the connection is lost."""
+        after = self.log[-1]["id"] if self.log else 0
+        try:
+            url = f"{self._base()}/webchat/events?after={after}"
+            async with self._session.get(url) as response:
+                async for line in response.content:
+                    if line.startswith(b"data: "):
+                        self.log.append(json.loads(line[6:]))
+                        return
+        except AWAY:
+            await asyncio.sleep(0.2)

@@ -1,0 +1,180 @@
+"""kill -9 at random moments, both services, both databases: nothing lost, doubled, out of order.
+
+Visitors behave like a channel that delivers at least once: what was not acknowledged is sent again
+under its id.
+"""
+
+import asyncio
+import json
+import random
+import re
+from collections import Counter
+
+import aiohttp
+import pytest
+from chatter import Chatter
+from servers import Postgres
+from stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+CHATS = 25
+MESSAGES = 36
+RESETS = 15
+KILLS = 10
+TICKET = r"[A-Z]+-\d{4}-\d{6}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request):
+    """A PostgreSQL of this test's own: it is crashed too."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server = Postgres()
+    try:
+        server.start()
+        for name in ("bot", "backend"):
+            server.sql(f"CREATE DATABASE {name}")
+        yield server
+    finally:
+        server.stop()
+
+
+def settings(server):
+    common = {"HELPDESK_WEBCHAT_PER_MINUTE": "10000", "HELPDESK_WEBCHAT_NEW_PER_MINUTE": "10000"}
+    if server is None:
+        return common
+    return common | {
+        "HELPDESK_DATABASE_URL": server.url("bot"),
+        "HELPDESK_BACKEND_DATABASE_URL": server.url("backend"),
+    }
+
+
+async def write_to_a_ticket(stack, number):
+    """Ask for a human, then go on writing numbered messages to the waiting ticket."""
+    pick = random.Random(number)
+    async with Chatter(lambda: stack.url("bot0")) as chat:
+        await chat.send("open", "mau bicara dengan petugas")
+        await chat.send("yes", "ya")
+        ticket = (await chat.until(TICKET))[0]
+        for count in range(MESSAGES):
+            for _ in range(1 + (pick.random() < 0.1)):  # a channel may deliver twice
+                await chat.send(f"m{count}", f"pesan nomor {count} untuk petugas")
+            await asyncio.sleep(pick.random() * 0.6)
+    return ticket
+
+
+async def reset_a_password(stack, number):
+    """Go from a forgotten password to a new one."""
+    address = f"owner{number}@example.net"
+    async with Chatter(lambda: stack.url("bot0")) as chat:
+        for step, message in enumerate(("lupa password", "ya", f"crash.user{number}")):
+            await chat.send(f"s{step}", message)
+        await chat.send("code", (await mail(stack, address, "code")).code)
+        shown = await chat.until(r"nomor ini: (\d+)")
+        link = (await mail(stack, address, "link")).link
+        await submit(stack, link, shown[1], f"Kereta-Malam{number}?xQ")
+        await chat.until("(?i)password.*(berhasil|sudah|diganti|diubah|diperbarui)")
+
+
+async def submit(stack, link, number, password):
+    """Submit on the page until it is decided, as a person would who sees an error page."""
+    async with asyncio.timeout(120):
+        while True:
+            try:
+                status, _ = await stack.set_password(link, number, password)
+            except (aiohttp.ClientError, OSError):
+                status = 0
+            if status and status < 500:
+                return
+            await asyncio.sleep(0.3)
+
+
+async def mail(stack, address, what):
+    async with asyncio.timeout(120):
+        while True:
+            fitting = [found for found in stack.mails(address) if getattr(found, what)]
+            if fitting:
+                return fitting[-1]
+            await asyncio.sleep(0.2)
+
+
+async def kill_at_random(stack, server, until):
+    """Kill a service (or the database) every now and then until the work is done."""
+    pick = random.Random(11)
+    for _ in range(KILLS):
+        await asyncio.sleep(1.0 + 2.0 * pick.random())
+        if until.is_set():
+            return
+        if server is not None and pick.random() < 0.2:
+            await asyncio.to_thread(server.crash_and_restart)
+        else:
+            await stack.restart(pick.choice(stack.names))
+
+
+async def import_owners(stack):
+    rows = [
+        f"crash.user{n},staff,Crash User {n},{100000000 + n},owner{n}@example.net"
+        for n in range(RESETS)
+    ]
+    file = stack.folder / "owners.csv"
+    file.write_text("username,type,name,employee_number,recovery_email\n" + "\n".join(rows) + "\n")
+    report = json.loads(await stack.run("accounts", "import", str(file), "--json"))
+    assert (report["added"], report["bad"]) == (RESETS, [])
+
+
+async def test_a_thousand_messages_under_kills(tmp_path, storage):
+    async with Stack(tmp_path / "state", environment=settings(storage)) as stack:
+        await import_owners(stack)
+        done = asyncio.Event()
+        killing = asyncio.create_task(kill_at_random(stack, storage, done))
+        writing = [write_to_a_ticket(stack, number) for number in range(CHATS)]
+        resetting = [reset_a_password(stack, number) for number in range(RESETS)]
+        results = await asyncio.gather(*writing, *resetting)
+        done.set()
+        await killing
+        tickets = results[:CHATS]
+        assert len(set(tickets)) == CHATS, "one ticket a person"
+        for ticket in tickets:
+            await check_ticket(stack, ticket)
+        await check_nothing_doubled(stack)
+        findings = json.loads(await stack.run("doctor", "--json"))
+        assert [f for f in findings if f["state"] == "fail"] == [], "the audit chain is whole"
+
+
+async def check_ticket(stack, ticket):
+    """Every message is there, once, in the order in which it was written."""
+    expected = list(range(MESSAGES))
+    async with asyncio.timeout(60):
+        while True:
+            shown = json.loads(await stack.run("tickets", "show", ticket, "--json"))
+            texts = [m["text"] for m in shown["messages"] if m["author"] == "user"]
+            numbers = [int(n) for text in texts for n in re.findall(r"pesan nomor (\d+)", text)]
+            if len(numbers) >= len(expected):
+                break
+            await asyncio.sleep(0.5)
+    assert numbers == expected
+
+
+async def check_nothing_doubled(stack):
+    listed = json.loads(await stack.run("tickets", "list", "--limit", "200", "--json"))
+    assert len(listed["tickets"]) == CHATS
+    for number in range(RESETS):
+        found = stack.mails(f"owner{number}@example.net")
+        # A mail may leave twice around a kill; it is the same message then, under one id.
+        distinct = {item.message_id: item for item in found}.values()
+        kinds = Counter(
+            "code"
+            if item.code
+            else "link"
+            if item.link and "freeze" not in item.link
+            else "notice"
+            for item in distinct
+        )
+        assert kinds == {"code": 1, "link": 1, "notice": 1}, (number, kinds)
+
+
+def kind_of(item):
+    if item.code:
+        return "code"
+    return "link" if item.link and "freeze" not in item.link else "notice"
