@@ -117,10 +117,12 @@ def while_human(c: Conversation, event: AnyEvent) -> Turn:
 
 # -- changes of control ---------------------------------------------------------------------
 def handed_over(c: Conversation) -> Turn:
-    """BOT -> WAITING: a ticket was asked for; its number follows."""
+    """BOT -> WAITING: a ticket was asked for; its number follows. Open codes die."""
+    voided = routing.void(c.active) + routing.void(c.suspended)
     waiting = change_control(c, Control.WAITING)
     waiting = replace(waiting, case=Case(), acknowledged=False)
-    return Step(waiting, (WakeIn("case", SLOW_SECONDS, waiting.control_version),))
+    wake = WakeIn("case", SLOW_SECONDS, waiting.control_version)
+    return Step(waiting, (*voided, wake))
 
 
 def ticket_opened(c: Conversation, event: TicketOpened) -> Turn:

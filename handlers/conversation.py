@@ -88,7 +88,7 @@ def _react(c: Conversation, event: AnyEvent) -> Turn:
             return _broken(c, event)
         case AgentJoined() | AgentSaid() | AgentLeft() | HandedBack():
             return _agent(c, event)
-        case PasswordChanged() | LinkEnded() | MailDelayed() | GuestsDecided():
+        case PasswordChanged() | LinkEnded() | MailDelayed() | GuestsDecided():  # pragma: no branch - the last of all
             return Step(c, notices.tell(event))
 
 
@@ -105,7 +105,7 @@ def _person(c: Conversation, event: FromPerson) -> Turn:
             return talk.said(c, event)
         case Control.BOT, UserChose():
             return talk.chose(c, event)
-        case Control.BOT, UserSentUnsupported():
+        case Control.BOT, UserSentUnsupported():  # pragma: no branch - the last of all
             return _once(c, "unsupported.attachment")
 
 
@@ -158,7 +158,7 @@ def _agent(c: Conversation, event: AgentJoined | AgentSaid | AgentLeft | HandedB
             return control.relayed(c, event)
         case AgentLeft():
             return control.left(c, event)
-        case HandedBack():
+        case HandedBack():  # pragma: no branch - the last of all
             return control.handed_back(c, event)
 
 

@@ -56,7 +56,7 @@ def tell(
             return (Say("notice.mail_delayed"),)
         case GuestsDecided(ticket, True, count):
             return (Say("notice.guests_approved", {"number": ticket, "count": count}),)
-        case GuestsDecided(ticket, _, _, reason):
+        case GuestsDecided(ticket, _, _, reason):  # pragma: no branch - the last of all
             return (Say("notice.guests_refused", {"number": ticket, "reason": reason or "-"}),)
 
 

@@ -171,8 +171,7 @@ def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
     login = (about.login if about else None) or (meaning.login() if meaning else None) or c.login
     opened = escalate.handoff(meaning, flow, login, about.grant if about else None)
     text = meaning.text[:500] if meaning else ""
-    voided = void(c.active) + void(c.suspended)
-    return Step(c, (*voided, replace(opened, args={"text": text})))
+    return Step(c, (replace(opened, args={"text": text}),))
 
 
 def void(active: Active | None) -> tuple[AnyEffect, ...]:

@@ -89,7 +89,7 @@ def prompt(state: State) -> tuple[AnyEffect, ...]:
             return (Say("recovery.ask_login"),)
         case AskOld():
             return (OfferChoices("recovery.ask_old", (SKIP, CANCEL)),)
-        case AskNew():
+        case AskNew():  # pragma: no branch - the last of all
             return (Say("recovery.ask_new"),)
 
 
@@ -100,5 +100,5 @@ def answers(state: State, meaning: Understanding) -> bool:
             return login_in(meaning) is not None
         case AskOld():
             return meaning.first(EntityKind.EMAIL) is not None or "*" in meaning.text
-        case AskNew():
+        case AskNew():  # pragma: no branch - the last of all
             return meaning.first(EntityKind.EMAIL) is not None

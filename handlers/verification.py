@@ -129,7 +129,7 @@ def prompt(state: State) -> tuple[AnyEffect, ...]:
             return (OfferChoices(key, (HUMAN, CANCEL), {"wait": wait}),)
         case Stuck(why="code.backend_down"):
             return (OfferChoices("code.backend_down", (RETRY, HUMAN, CANCEL)),)
-        case Stuck(why=why):
+        case Stuck(why=why):  # pragma: no branch - the last of all
             return (OfferChoices(why, (NEW_CODE, HUMAN, CANCEL)),)
 
 
@@ -204,7 +204,7 @@ def _checking(state: CheckingCode, waiting: AwaitCode, event: AnyEvent) -> Move[
         case CodeDead(reason):
             return _stuck(purpose, login, _dead(reason))
         case Refused("check_code"):
-            return _stuck(purpose, login, "code.dead")
+            return _given_up(waiting)
         case BackendFailed("check_code"):
             return Move(waiting, (Say("code.not_checked"),))
         case _:
@@ -228,7 +228,7 @@ def _while_waiting(state: AwaitCode, event: AnyEvent) -> Move[State]:
         case Refused("resend_code", "too_many"):
             return Move(state, (Say("code.resend_too_many"),))
         case Refused("resend_code", _):
-            return _stuck(state.purpose, state.login, "code.dead")
+            return _given_up(state)
         case BackendFailed("resend_code"):
             return Move(state, (Say("code.not_resent"),))
         case _:
@@ -277,6 +277,12 @@ def _wants_new_code(event: AnyEvent) -> bool:
 def _stuck(purpose: Purpose, login: str, why: str, wait: int = 0) -> Move[State]:
     state = Stuck(purpose, login, why, wait)
     return Move(state, prompt(state))
+
+
+def _given_up(waiting: AwaitCode) -> Move[State]:
+    """The backend will not hear of this challenge any more: let it die on its side, too."""
+    moved = _stuck(waiting.purpose, waiting.login, "code.dead")
+    return Move(moved.state, (VoidChallenge(waiting.challenge), *moved.effects))
 
 
 def _dead(reason: str) -> str:

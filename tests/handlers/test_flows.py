@@ -1,0 +1,253 @@
+"""Each flow that ends in an account matter, turn by turn."""
+
+import pytest
+from builders import (
+    ACCEPTED,
+    GATED,
+    NO,
+    OPENED,
+    SENT,
+    TICKET,
+    YES,
+    account,
+    buttons,
+    keys,
+    meaning,
+    said,
+)
+from msgspec.structs import replace
+
+from handlers import (
+    check_account,
+    claim_guest_account,
+    gate,
+    links,
+    reset_password,
+    ticket_status,
+    unlock_account,
+)
+from handlers.flow import FlowName, Wish
+from handlers.gate import HumanGate
+from handlers.kernel import (
+    BackendFailed,
+    IssueResetLink,
+    LinkSent,
+    ListTickets,
+    OpenTicket,
+    Purpose,
+    Refused,
+    SendCode,
+    TicketsListed,
+    UnlockAccount,
+    Unlocked,
+    UserChose,
+)
+from handlers.links import IssuingLink, LinkFailed
+from handlers.reset_password import Confirm
+from handlers.ticket_status import Listing
+from handlers.unlock_account import Unlocking
+from handlers.verification import AskLogin, AwaitCode, CheckingCode, SendingCode
+
+RESET, CLAIM = FlowName.RESET_PASSWORD, FlowName.CLAIM_GUEST_ACCOUNT
+LINK = LinkSent("bu***@example.net", "42", 900)
+
+
+def checking(purpose):
+    return CheckingCode(AwaitCode(purpose, "budi", "c-1", 8))
+
+
+def turns(flow, state, event):
+    """The next state, the texts, and the requests."""
+    moved = flow.step(state, event)
+    requests = [effect for effect in moved.effects if not hasattr(effect, "key")]
+    return moved.state, keys(moved.effects), requests
+
+
+P = Purpose
+ISSUING, FAILED = IssuingLink(RESET, "budi", "g-1"), LinkFailed(RESET, "budi", "g-1")
+GATE = HumanGate(RESET, "budi", "g-1", "privileged")
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected", "texts", "requests"),
+    [
+        pytest.param(Confirm(), YES, AskLogin(P.RESET_PASSWORD), ["code.ask_login"], [], id="yes"),
+        pytest.param(Confirm("budi"), said("ya"), SendingCode(P.RESET_PASSWORD, "budi"), [],
+                     [SendCode(P.RESET_PASSWORD, "budi")], id="yes for this account"),
+        pytest.param(Confirm("budi"), said("ya, siti", login="siti"),
+                     SendingCode(P.RESET_PASSWORD, "siti"), [],
+                     [SendCode(P.RESET_PASSWORD, "siti")], id="yes, but for another"),
+        pytest.param(Confirm(), NO, None, ["reset.declined"], [], id="no"),
+        pytest.param(Confirm(), said("siti", login="siti"), Confirm("siti"),
+                     ["reset.confirm_login"], [], id="an account is no yes"),
+        pytest.param(Confirm(), said("hmm"), Confirm(), ["reset.confirm"], [], id="neither"),
+        pytest.param(Confirm(), SENT, Confirm(), [], [], id="an early code"),
+        pytest.param(checking(P.RESET_PASSWORD), ACCEPTED, ISSUING, [], [IssueResetLink("g-1")],
+                     id="right code"),
+        pytest.param(checking(P.RESET_PASSWORD), GATED, GATE, ["gate.privileged"], [],
+                     id="right code, human gate"),
+        pytest.param(ISSUING, LINK, None, ["reset.link_sent"], [], id="link sent"),
+        pytest.param(ISSUING, Refused("issue_reset_link", "human_needed"),
+                     replace(GATE, reason="other"), ["gate.other"], [], id="gate at the link"),
+        pytest.param(ISSUING, Refused("issue_reset_link", "grant_invalid"), None,
+                     ["reset.link_refused"], [], id="grant spent"),
+        pytest.param(ISSUING, BackendFailed("issue_reset_link"), FAILED, ["reset.link_failed"],
+                     [], id="backend down at the link"),
+        pytest.param(ISSUING, said("?"), ISSUING, ["code.one_moment"], [], id="impatient"),
+        pytest.param(ISSUING, SENT, ISSUING, [], [], id="late answer"),
+        pytest.param(FAILED, UserChose(1, "retry"), ISSUING, [], [IssueResetLink("g-1")],
+                     id="retry"),
+        pytest.param(FAILED, said("coba lagi"), ISSUING, [], [IssueResetLink("g-1")],
+                     id="retry in words"),
+        pytest.param(FAILED, said("?"), FAILED, ["reset.link_failed"], [], id="no retry"),
+        pytest.param(FAILED, LINK, FAILED, [], [], id="late link"),
+        pytest.param(GATE, YES, None, [],
+                     [OpenTicket("password", "summary.human_gate", claimed_login="budi",
+                                 grant="g-1")], id="gate taken"),
+        pytest.param(GATE, said("tidak"), None, ["gate.declined"], [], id="gate declined"),
+        pytest.param(GATE, said("hmm"), GATE, ["gate.privileged"], [], id="gate, neither"),
+        pytest.param(GATE, SENT, GATE, [], [], id="gate, late answer"),
+    ],
+)  # fmt: skip
+def test_reset(state, event, expected, texts, requests):
+    assert turns(reset_password, state, event) == (expected, texts, requests)
+
+
+@pytest.mark.parametrize("reason", [*gate.REASONS, "unheard_of"])
+def test_every_reason_of_the_gate_has_words(reason):
+    known = reason if reason in gate.REASONS else "other"
+    assert keys(gate.offer(RESET, "budi", "g", reason).effects) == [f"gate.{known}"]
+
+
+CLAIMING = replace(ISSUING, flow=CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected", "texts", "requests"),
+    [
+        pytest.param(AskLogin(P.CLAIM_GUEST), said("tamu.ulfa", login="tamu.ulfa"),
+                     SendingCode(P.CLAIM_GUEST, "tamu.ulfa"), [],
+                     [SendCode(P.CLAIM_GUEST, "tamu.ulfa")], id="names the account"),
+        pytest.param(checking(P.CLAIM_GUEST), ACCEPTED, CLAIMING, [], [IssueResetLink("g-1")],
+                     id="right code"),
+        pytest.param(checking(P.CLAIM_GUEST), GATED, replace(GATE, flow=CLAIM),
+                     ["gate.privileged"], [], id="gate"),
+        pytest.param(CLAIMING, LINK, None, ["reset.link_sent"], [], id="link"),
+        pytest.param(replace(GATE, flow=CLAIM), NO, None, ["gate.declined"], [], id="declined"),
+    ],
+)  # fmt: skip
+def test_claim(state, event, expected, texts, requests):
+    assert turns(claim_guest_account, state, event) == (expected, texts, requests)
+
+
+UNLOCKING = Unlocking("budi", "g-1")
+UNLOCK_GATE = HumanGate(FlowName.UNLOCK_ACCOUNT, "budi", "g-1", "privileged")
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected", "texts", "requests"),
+    [
+        pytest.param(checking(P.UNLOCK_ACCOUNT), account("locked"), UNLOCKING, [],
+                     [UnlockAccount("g-1")], id="locked"),
+        pytest.param(checking(P.UNLOCK_ACCOUNT), account("active"), None, ["unlock.not_locked"],
+                     [], id="not locked"),
+        pytest.param(checking(P.UNLOCK_ACCOUNT), account("locked", human="privileged"),
+                     UNLOCK_GATE, ["gate.privileged"], [], id="gate"),
+        pytest.param(checking(P.UNLOCK_ACCOUNT), SENT, checking(P.UNLOCK_ACCOUNT), [], [],
+                     id="late code"),
+        pytest.param(UNLOCKING, Unlocked("applied"), None, ["unlock.applied"], [], id="applied"),
+        pytest.param(UNLOCKING, Unlocked("refused", "x"), None, ["unlock.refused"], [], id="no"),
+        pytest.param(UNLOCKING, Unlocked("unknown"), None, ["unlock.unknown"], [], id="unsure"),
+        pytest.param(UNLOCKING, Refused("unlock_account", "human_needed"),
+                     replace(UNLOCK_GATE, reason="other"), ["gate.other"], [], id="late gate"),
+        pytest.param(UNLOCKING, Refused("unlock_account", "grant_invalid"), None,
+                     ["unlock.refused"], [], id="refused"),
+        pytest.param(UNLOCKING, BackendFailed("unlock_account"), None, ["unlock.unknown"], [],
+                     id="never done on doubt"),
+        pytest.param(UNLOCKING, said("?"), UNLOCKING, ["code.one_moment"], [], id="impatient"),
+        pytest.param(UNLOCKING, SENT, UNLOCKING, [], [], id="late answer"),
+        pytest.param(UNLOCK_GATE, NO, None, ["gate.declined"], [], id="declined"),
+    ],
+)  # fmt: skip
+def test_unlock(state, event, expected, texts, requests):
+    assert turns(unlock_account, state, event) == (expected, texts, requests)
+
+
+REPLIED = replace(TICKET, last_public_reply="Sudah.")
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected", "texts", "requests"),
+    [
+        pytest.param(checking(P.TICKET_STATUS), ACCEPTED, Listing("budi"), [],
+                     [ListTickets("g-1")], id="right code"),
+        pytest.param(checking(P.TICKET_STATUS), GATED, Listing("budi"), [],
+                     [ListTickets("g-1")], id="the gate is for changes only"),
+        pytest.param(Listing("budi"), TicketsListed(()), None, ["tickets.none"], [], id="none"),
+        pytest.param(Listing("budi"), TicketsListed((TICKET, REPLIED)), None,
+                     ["tickets.intro", "tickets.line", "tickets.line_replied"], [], id="two"),
+        pytest.param(Listing("budi"), BackendFailed("list_tickets"), None, ["tickets.failed"],
+                     [], id="down"),
+        pytest.param(Listing("budi"), Refused("list_tickets", "x"), None, ["tickets.failed"],
+                     [], id="refused"),
+        pytest.param(Listing("budi"), said("?"), Listing("budi"), ["code.one_moment"], [],
+                     id="impatient"),
+        pytest.param(Listing("budi"), OPENED, Listing("budi"), [], [], id="late answer"),
+        pytest.param(AskLogin(P.TICKET_STATUS), said("?"), AskLogin(P.TICKET_STATUS),
+                     ["code.ask_login"], [], id="asks for the account"),
+    ],
+)  # fmt: skip
+def test_tickets(state, event, expected, texts, requests):
+    assert turns(ticket_status, state, event) == (expected, texts, requests)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "texts", "offered"),
+    [
+        pytest.param(account(), ["account.facts", "account.advice.fine"], [], id="fine"),
+        pytest.param(account("locked"), ["account.facts", "account.advice.locked"],
+                     ["flow:unlock_account", "flow:reset_password"], id="locked"),
+        pytest.param(account("expired"), ["account.facts", "account.advice.expired"],
+                     ["flow:account_lifecycle_question", "human"], id="expired"),
+        pytest.param(account("disabled", human="account_not_usable"),
+                     ["account.facts", "account.advice.disabled"],
+                     ["flow:account_lifecycle_question", "human"], id="disabled"),
+        pytest.param(account("locked", human="frozen"),
+                     ["account.facts", "account.advice.human"], ["human", "cancel"], id="gated"),
+        pytest.param(account(must_change=True),
+                     ["account.facts", "account.must_change", "account.advice.fine"], [],
+                     id="must change"),
+    ],
+)  # fmt: skip
+def test_what_an_owner_is_told(accepted, texts, offered):
+    moved = check_account.step(checking(P.CHECK_ACCOUNT), accepted)
+    assert (moved.state, keys(moved.effects), buttons(moved.effects)) == (None, texts, offered)
+
+
+ALL = {
+    check_account: [AskLogin(P.CHECK_ACCOUNT)],
+    reset_password: [Confirm(), Confirm("budi"), AskLogin(P.RESET_PASSWORD), ISSUING, FAILED,
+                     GATE],
+    claim_guest_account: [AskLogin(P.CLAIM_GUEST), CLAIMING, GATE],
+    unlock_account: [AskLogin(P.UNLOCK_ACCOUNT), UNLOCKING, UNLOCK_GATE],
+    ticket_status: [AskLogin(P.TICKET_STATUS), Listing("budi")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flow", "state"), [(flow, state) for flow, states in ALL.items() for state in states]
+)
+def test_every_state_asks_and_listens(flow, state):
+    assert flow.prompt(state)
+    named = flow.answers(state, meaning("siti", login="siti"))
+    assert named is isinstance(state, AskLogin | Confirm)
+
+
+@pytest.mark.parametrize("flow", ALL)
+def test_every_flow_begins_with_a_question(flow):
+    assert keys(flow.start(Wish()).effects)
+
+
+def test_links_are_told_whole():
+    (told,) = links.told(LINK)
+    assert told.args == {"sent_to": "bu***@example.net", "check_number": "42", "expires_in": 900}
