@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from bot.runtime.port import Disconnected
 
 if TYPE_CHECKING:
-    from bot.runtime.records import Item, Result
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeAlias
+
+    from bot.runtime.records import Item, Result
 
     AnyOperation: TypeAlias = Callable[[Any, Sequence[Any]], Any]
     Run: TypeAlias = Callable[
