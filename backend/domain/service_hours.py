@@ -66,12 +66,12 @@ class ServiceHours:
 
         It lies inside an interval; when it fills one exactly, it is that interval's end.
         """
-        left = service
-        for opens, closes in self._from(start):
-            if closes - opens >= left:
-                return opens + left
+        left, ahead = service, self._from(start)
+        opens, closes = next(ahead)
+        while closes - opens < left:
             left -= closes - opens
-        raise AssertionError("unreachable: the intervals never end")  # pragma: no cover
+            opens, closes = next(ahead)
+        return opens + left
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the service time from `start` to `end`; none when `end` is not later."""

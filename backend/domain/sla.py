@@ -83,13 +83,10 @@ class Policy:
 
     def target(self, kind: ClockKind, service_class: ServiceClass) -> Target:
         """Return the target of one clock."""
-        match kind:
-            case ClockKind.FIRST_RESPONSE:
-                return self.first_response
-            case ClockKind.NEXT_RESPONSE:
-                return self.next_response
-            case ClockKind.RESOLUTION:
-                return self.resolution[service_class]
+        if kind is ClockKind.RESOLUTION:
+            return self.resolution[service_class]
+        first = kind is ClockKind.FIRST_RESPONSE
+        return self.first_response if first else self.next_response
 
 
 WARNINGS = (50, 80, 100)

@@ -75,7 +75,8 @@ class Retention:
         oldest = five_years_before(now)
         parts: dict[str, Callable[[], Awaitable[object]]] = {
             "tickets": lambda: self._purge_tickets(oldest),
-            "audit": lambda: self._audit.forget_before(self._db, oldest),
+            # By whole months, so that there is a checkpoint a month and not one an hour.
+            "audit": lambda: self._audit.forget_before(self._db, month_of(oldest)),
             "feed": lambda: self._purge(FEED, FEED.c.at < now - FEED_KEPT),
             "answers": lambda: self._purge(answers, answers.c.at < now - ANSWERS_KEPT),
             **self._others,
@@ -141,6 +142,8 @@ class Retention:
         )
         async with self._db.begin() as tx:
             ids = list((await tx.execute(over.limit(_BATCH))).scalars())
+            if not ids:
+                return 0
             for table in _CHILDREN:
                 await tx.execute(sa.delete(table).where(table.c.ticket_id.in_(ids)))
             await tx.execute(sa.delete(TICKETS).where(TICKETS.c.id.in_(ids)))
@@ -162,3 +165,8 @@ def five_years_before(now: datetime) -> datetime:
         return now.replace(year=year)
     except ValueError:
         return now.replace(year=year, day=28)
+
+
+def month_of(instant: datetime) -> datetime:
+    """Return the first instant of the month in UTC."""
+    return instant.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
