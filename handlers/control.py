@@ -12,7 +12,6 @@ from handlers.kernel import (
     AgentJoined,
     AgentLeft,
     AgentSaid,
-    AnyEvent,
     AppendToTicket,
     Args,
     CancelTicket,
@@ -45,12 +44,14 @@ ALONE_SECONDS: Final = 120
 KEPT_UNSENT: Final = 50
 ATTACHMENT: Final = "[attachment]"
 
+FromPerson = UserSaid | UserChose | UserSentUnsupported
+
 CANCEL_TICKET: Final = Choice("cancel", "button.cancel_ticket")
 _ASKS_STATUS: Final = frozenset({Intent.TICKET_STATUS, Intent.ESCALATE, Intent.HELP})
 
 
 # -- while nobody answers yet ---------------------------------------------------------------
-def while_waiting(c: Conversation, event: AnyEvent) -> Turn:
+def while_waiting(c: Conversation, event: FromPerson) -> Turn:
     """Pass on what the person writes; cancelling and the status are still understood."""
     case = c.case or Case()
     match event:
@@ -61,15 +62,14 @@ def while_waiting(c: Conversation, event: AnyEvent) -> Turn:
         case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent is Intent.CANCEL:
             return _cancel(c, case)
         case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent in _ASKS_STATUS:
-            return Step(c, (_status(case),))
+            turn = _forward(c, case, meaning.text)  # it may hold more than the question
+            return Step(turn.state, (*turn.effects, _status(case)))
         case UserSaid(meaning):
             turn = _pass_on(c, case, meaning.text)
             warning = (Say("secret.redacted"),) if meaning.secret else ()
             return Step(turn.state, (*warning, *turn.effects))
-        case UserSentUnsupported():
+        case UserSentUnsupported():  # pragma: no branch - the last of all
             return _pass_on(c, case, ATTACHMENT)
-        case _:
-            return Step(c)
 
 
 def _cancel(c: Conversation, case: Case) -> Turn:
@@ -90,19 +90,22 @@ def _status(case: Case) -> OfferChoices:
 def _pass_on(c: Conversation, case: Case, text: str) -> Turn:
     if not text.strip():
         return Step(c)
-    if case.number is None:
-        c = replace(c, unsent=(*c.unsent, text)[-KEPT_UNSENT:])
-        sent = ()
-    else:
-        sent = (AppendToTicket(case.number, text),)
+    forwarded = _forward(c, case, text)
     if c.acknowledged:
-        return Step(c, sent)
+        return forwarded
     wake = WakeIn("ack", QUIET_SECONDS, c.control_version)
-    return Step(replace(c, acknowledged=True), (*sent, Say("waiting.noted"), wake))
+    noted = replace(forwarded.state, acknowledged=True)
+    return Step(noted, (*forwarded.effects, Say("waiting.noted"), wake))
+
+
+def _forward(c: Conversation, case: Case, text: str) -> Turn:
+    if case.number is None:
+        return Step(replace(c, unsent=(*c.unsent, text)[-KEPT_UNSENT:]))
+    return Step(c, (AppendToTicket(case.number, text),))
 
 
 # -- while a human answers ------------------------------------------------------------------
-def while_human(c: Conversation, event: AnyEvent) -> Turn:
+def while_human(c: Conversation, event: FromPerson) -> Turn:
     """Pass on what the person writes, and be silent."""
     number = c.case.number if c.case else None
     match event:

@@ -56,8 +56,6 @@ IDLE_SECONDS: Final = 600
 THROTTLE_SECONDS: Final = 600
 """A polite answer to what cannot be read is given once in this time."""
 
-FromPerson = UserSaid | UserChose | UserSentUnsupported
-
 
 def step(conversation: Conversation, event: AnyEvent) -> Turn:
     """Answer one event. Nothing is sent, stored or read here: see `bot.dialogue`."""
@@ -88,12 +86,14 @@ def _react(c: Conversation, event: AnyEvent) -> Turn:
             return _broken(c, event)
         case AgentJoined() | AgentSaid() | AgentLeft() | HandedBack():
             return _agent(c, event)
-        case PasswordChanged() | LinkEnded() | MailDelayed() | GuestsDecided():  # pragma: no branch - the last of all
+        case (
+            PasswordChanged() | LinkEnded() | MailDelayed() | GuestsDecided()
+        ):  # pragma: no branch - the last of all
             return Step(c, notices.tell(event))
 
 
 # -- the person -----------------------------------------------------------------------------
-def _person(c: Conversation, event: FromPerson) -> Turn:
+def _person(c: Conversation, event: control.FromPerson) -> Turn:
     match c.control, event:
         case Control.HUMAN, _:
             return control.while_human(c, event)
@@ -204,7 +204,7 @@ def _idle(c: Conversation) -> Turn:
 
 
 def _silence(c: Conversation, event: AnyEvent, effects: tuple[AnyEffect, ...]) -> Turn:
-    if not isinstance(event, UserSaid | UserChose | UserSentUnsupported):
+    if not isinstance(event, control.FromPerson):
         return Step(c, effects)
     if c.control is Control.BOT and (c.active or c.suspended or c.login):
         wake = WakeIn("idle", IDLE_SECONDS, c.turn)

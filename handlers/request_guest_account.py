@@ -212,7 +212,7 @@ def prompt(state: State) -> tuple[AnyEffect, ...]:
             return _ask(draft, asking)
         case Confirming(draft):
             return (OfferChoices("guest.summary", (SEND, EDIT, CANCEL), _summary(draft)),)
-        case Filing():
+        case Filing():  # pragma: no branch - the last of all
             return (Say("code.one_moment"),)
 
 

@@ -77,7 +77,9 @@ def test_a_list_grows_over_several_messages_without_doubles():
     again = meaning("", people=(Person("ulfa", "KAP", "u@example.com"), Person("Naufal")))
     draft = absorb(draft, again, Field.PEOPLE, TODAY)
     assert draft.people == (
-        Person("Ulfa", "KAP", "u@example.com"), Person("Wynne"), Person("Naufal"),
+        Person("Ulfa", "KAP", "u@example.com"),
+        Person("Wynne"),
+        Person("Naufal"),
     )
 
 

@@ -4,10 +4,10 @@ One machine for the root from an empty conversation, and one for every flow from
 The promises themselves are checked by `worlds.World` at every step.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from builders import FACTS, NOON, TICKET, TODAY, meaning
+from builders import NOON, TICKET, TODAY, meaning
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -56,7 +56,6 @@ from handlers.kernel import (
     UserSentUnsupported,
     UserSpokeInPublic,
 )
-from handlers.model import Control
 from handlers.routing import start
 from nlu.types import EntityKind, Intent, Language, Person, Ranked
 
@@ -127,7 +126,7 @@ def messages(draw):
     return UserSaid(understood, draw(st.sampled_from([None, TODAY])))
 
 
-def answers_of(request, world, draw):
+def answers_of(request, world, draw):  # noqa: PLR0911 - one return per request
     """One of the answers the backend may give to `request`."""
     tag = request.__struct_config__.tag
     refused = Refused(tag, draw(st.sampled_from(REASONS)), draw(st.sampled_from([None, 0, 60])))
@@ -265,7 +264,9 @@ def machine_for(flow):
     class FromTheBeginning(AnyOrder):
         @initialize(event=messages())
         def begin(self, event):
-            begun = start(self.world.state, flow, Wish(event.meaning, event.meaning.login(), TODAY))
+            begun = start(
+                self.world.state, flow, Wish(event.meaning, event.meaning.login(), TODAY)
+            )
             self.world.state = begun.state
             self.world.pending += [e for e in begun.effects if isinstance(e, SendCode)]
 
@@ -287,6 +288,3 @@ def test_any_order_of_events():
 @pytest.mark.parametrize("flow", FlowName)
 def test_any_order_of_events_in(flow):
     run_state_machine_as_test(machine_for(flow), settings=LIMITS)
-
-
-__all__ = ["FACTS", "Control", "date"]

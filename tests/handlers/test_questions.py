@@ -82,7 +82,7 @@ def test_every_rule_is_one_text(topic, name):
     assert ("human" in buttons(moved.effects)) is special
 
 
-# -- codes that do not arrive -------------------------------------------------------------------
+# -- codes that do not arrive --------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("state", "event", "expected", "texts", "login"),
     [
@@ -120,7 +120,7 @@ def test_codes_begin_with_tips():
     assert otp_problem.answers(OtpAskLogin(), meaning("budi.s"))
 
 
-# -- another recovery e-mail ----------------------------------------------------------------------
+# -- another recovery e-mail ---------------------------------------------------------------------
 MAIL = {"email": "new@x.id"}
 
 
@@ -129,10 +129,18 @@ MAIL = {"email": "new@x.id"}
     [
         pytest.param(meaning("ganti email"), None, AskLogin(), id="nothing known"),
         pytest.param(meaning("ganti email"), "budi", AskOld("budi"), id="account known"),
-        pytest.param(meaning("ganti jadi new@x.id", **MAIL), "new@x.id", AskLogin("new@x.id"),
-                     id="the new address is no login"),
-        pytest.param(meaning("ganti jadi new@x.id", **MAIL), "budi", AskOld("budi", "new@x.id"),
-                     id="both known"),
+        pytest.param(
+            meaning("ganti jadi new@x.id", **MAIL),
+            "new@x.id",
+            AskLogin("new@x.id"),
+            id="the new address is no login",
+        ),
+        pytest.param(
+            meaning("ganti jadi new@x.id", **MAIL),
+            "budi",
+            AskOld("budi", "new@x.id"),
+            id="both known",
+        ),
     ],
 )
 def test_a_change_begins_with_what_is_missing(message, login, expected):
@@ -184,7 +192,7 @@ def test_what_counts_as_an_answer(state, message, answers):
     assert update_recovery_email.answers(state, message) is answers
 
 
-# -- hand-offs ---------------------------------------------------------------------------------------
+# -- hand-offs -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("flow", FlowName)
 def test_every_flow_has_a_category(flow):
     assert escalate.handoff(None, flow, "budi", "g").category == CATEGORY[flow]

@@ -19,14 +19,12 @@ from handlers.kernel import (
     OfferChoices,
     OpenTicket,
     Purpose,
-    Relay,
     Request,
     ResendCode,
     Say,
     SendCode,
     UnlockAccount,
     VoidChallenge,
-    WakeIn,
 )
 from handlers.model import Control, Conversation
 from handlers.notices import NOTICES
@@ -164,6 +162,3 @@ class World:
 
     def too_soon(self, _request, wait):
         return CodeTooSoon(wait)
-
-
-__all__ = ["Relay", "WakeIn"]

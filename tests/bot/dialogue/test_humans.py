@@ -159,7 +159,7 @@ async def test_asking_while_the_ticket_system_is_down(chat, backend):
         ("status tiket?", "sedang diteruskan"),
         (sets(down=False), "ITB-2026-000001"),
     )
-    assert backend.ticket.messages == ["email saya tidak bisa dibuka"]
+    assert backend.ticket.messages == ["email saya tidak bisa dibuka", "status tiket?"]
 
 
 async def test_changing_ones_mind_before_the_ticket_has_a_number(chat, backend):

@@ -1,0 +1,215 @@
+"""Who answers: the bot, nobody yet, or a human (agents.md, conversation control)."""
+
+from datetime import timedelta
+
+import pytest
+from builders import (
+    NOON,
+    OPENED,
+    SENT,
+    Intent,
+    keys,
+    said,
+)
+from msgspec.structs import replace
+
+from handlers.conversation import step
+from handlers.flow import FlowName
+from handlers.kernel import (
+    AgentJoined,
+    AgentLeft,
+    AgentSaid,
+    AppendToTicket,
+    CancelTicket,
+    HandedBack,
+    PasswordChanged,
+    Purpose,
+    Refused,
+    Relay,
+    TicketCancelled,
+    TicketOpened,
+    TimeUp,
+    TurnFailed,
+    UserChose,
+    UserJoined,
+    UserSentUnsupported,
+    UserSpokeInPublic,
+    VoidChallenge,
+)
+from handlers.model import Active, Case, Control, Conversation
+from handlers.reading import ACT
+from handlers.reset_password import Confirm
+from handlers.verification import AskLogin, AwaitCode, SendingCode
+
+RESET = FlowName.RESET_PASSWORD
+CODE = AwaitCode(Purpose.RESET_PASSWORD, "budi", "c-1", 8)
+EMPTY = Conversation()
+IN_RESET = Conversation(active=Active(RESET, 1, CODE), flows=1, login="budi")
+ASKING = replace(IN_RESET, active=Active(RESET, 1, AskLogin(Purpose.RESET_PASSWORD)))
+SENDING = replace(IN_RESET, active=Active(RESET, 1, SendingCode(Purpose.RESET_PASSWORD, "budi")))
+OFFERED = replace(EMPTY, active=Active(RESET, 1, Confirm()), flows=1)
+WAITING = Conversation(
+    control=Control.WAITING, control_version=1, case=Case("ITB-2026-000001", NOON)
+)
+UNNUMBERED = replace(WAITING, case=Case())
+HUMAN = replace(WAITING, control=Control.HUMAN, control_version=2)
+JOINED = AgentJoined("ITB-2026-000001", "Rina")
+
+
+def after(conversation, *events):
+    for event in events:
+        conversation, effects = step(conversation, event)
+    return conversation, effects
+
+
+# -- waiting for a human -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("state", "event", "expected"),
+    [
+        pytest.param(WAITING, said("x"),
+                     ["AppendToTicket", "waiting.noted", "WakeIn"], id="noted"),
+        pytest.param(replace(WAITING, acknowledged=True), said("x"), ["AppendToTicket"],
+                     id="noted once"),
+        pytest.param(WAITING, said(" "), [], id="nothing said"),
+        pytest.param(WAITING, said("x", secret=True),
+                     ["secret.redacted", "AppendToTicket", "waiting.noted", "WakeIn"],
+                     id="secret"),
+        pytest.param(WAITING, UserSentUnsupported(),
+                     ["AppendToTicket", "waiting.noted", "WakeIn"], id="a picture"),
+        pytest.param(WAITING, said("status?", Intent.TICKET_STATUS),
+                     ["AppendToTicket", "waiting.status"], id="status"),
+        pytest.param(UNNUMBERED, said("status?", Intent.TICKET_STATUS),
+                     ["waiting.status_unnumbered"], id="status without a number"),
+        pytest.param(WAITING, said("batal", Intent.CANCEL), ["CancelTicket"], id="cancel"),
+        pytest.param(WAITING, said("batal", Intent.CANCEL, ACT - 0.01),
+                     ["AppendToTicket", "waiting.noted", "WakeIn"], id="hardly a cancel"),
+        pytest.param(replace(WAITING, offer=3), UserChose(3, "cancel"), ["CancelTicket"],
+                     id="cancel button"),
+        pytest.param(replace(WAITING, offer=3), UserChose(2, "cancel"), ["stale.button"],
+                     id="old button"),
+        pytest.param(WAITING, TicketCancelled("ITB-2026-000001"), ["waiting.cancelled"],
+                     id="cancelled"),
+        pytest.param(WAITING, TicketCancelled("ITB-2026-000009"), [], id="another cancelled"),
+        pytest.param(EMPTY, TicketCancelled("ITB-2026-000001"), [], id="cancelled long ago"),
+        pytest.param(WAITING, Refused("cancel_ticket", "state_conflict"),
+                     ["waiting.not_cancelled"], id="too late to cancel"),
+        pytest.param(EMPTY, Refused("cancel_ticket", "state_conflict"), [], id="who cares"),
+        pytest.param(UNNUMBERED, Refused("open_ticket", "invalid"), ["waiting.refused"],
+                     id="no ticket for good"),
+        pytest.param(WAITING, Refused("open_ticket", "invalid"), [], id="it stands already"),
+        pytest.param(WAITING, OPENED, [], id="another number"),
+        pytest.param(EMPTY, OPENED, ["waiting.opened_later"], id="a number nobody waits for"),
+        pytest.param(UNNUMBERED, replace(OPENED, already_open=True), ["waiting.already_open"],
+                     id="was open already"),
+        pytest.param(UNNUMBERED, TimeUp("case", 1), ["waiting.slow"], id="slow"),
+        pytest.param(WAITING, TimeUp("case", 1), [], id="not slow"),
+        pytest.param(UNNUMBERED, TimeUp("case", 0), [], id="slow once"),
+        pytest.param(WAITING, TimeUp("released", 1), ["agent.released"], id="alone"),
+        pytest.param(HUMAN, TimeUp("released", 2), [], id="not alone"),
+        pytest.param(WAITING, UserJoined(), [], id="opens the chat"),
+        pytest.param(WAITING, TurnFailed(), [], id="a human is on it"),
+        pytest.param(UNNUMBERED, JOINED, ["agent.joined"], id="claimed before its number"),
+        pytest.param(replace(UNNUMBERED, unsent=("x",)), JOINED,
+                     ["AppendToTicket", "agent.joined"], id="nothing written is lost"),
+    ],
+)  # fmt: skip
+def test_while_waiting(state, event, expected):
+    effects = step(state, event).effects
+    assert [getattr(e, "key", type(e).__name__) for e in effects] == expected
+
+
+def test_what_was_written_before_the_number_is_sent_with_it():
+    unnumbered, _ = after(UNNUMBERED, said("a"), said("b"))
+    _, effects = step(unnumbered, OPENED)
+    assert effects[:2] == (
+        AppendToTicket("ITB-2026-000001", "a"), AppendToTicket("ITB-2026-000001", "b"),
+    )  # fmt: skip
+
+
+def test_the_opening_is_told_once_per_closed_period():
+    closed = TicketOpened("ITB-2026-000001", "other", False, NOON, NOON + timedelta(hours=20))
+    told, effects = step(UNNUMBERED, closed)
+    assert keys(effects) == ["waiting.opened_closed"]
+    again = replace(UNNUMBERED, told_opening=told.told_opening)
+    assert keys(step(again, closed).effects) == ["waiting.opened_closed_again"]
+    later = replace(closed, next_opening=NOON + timedelta(hours=44))
+    assert keys(step(again, later).effects) == ["waiting.opened_closed"]
+
+
+def test_a_ticket_cancelled_before_its_number():
+    back, effects = step(UNNUMBERED, said("batal", Intent.CANCEL))
+    assert (back.control, back.abandoned, keys(effects)) == (
+        Control.BOT, 1, ["waiting.cancelled_unnumbered"],
+    )  # fmt: skip
+    later, effects = step(back, OPENED)
+    assert (later.abandoned, effects) == (0, (CancelTicket("ITB-2026-000001"),))
+
+
+def test_an_acknowledgement_may_come_again_after_ten_minutes():
+    noted, _ = step(WAITING, said("x"))
+    rested, _ = step(noted, TimeUp("ack", 1))
+    assert "waiting.noted" in keys(step(rested, said("y")).effects)
+
+
+# -- a human answers -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("event", "effects"),
+    [
+        (said("halo"), (AppendToTicket("ITB-2026-000001", "halo"),)),
+        (said(" "), ()),
+        (UserSentUnsupported(), (AppendToTicket("ITB-2026-000001", "[attachment]"),)),
+        (UserChose(1, "yes"), ()),
+        (said("batal", Intent.CANCEL), (AppendToTicket("ITB-2026-000001", "batal"),)),
+        (AgentSaid("ITB-2026-000001", "Rina", "ya?"), (Relay("Rina", "ya?"),)),
+        (UserSpokeInPublic(), None),
+        (OPENED, ()),
+    ],
+)
+def test_the_bot_is_silent_while_a_human_answers(event, effects):
+    told = step(HUMAN, event).effects
+    assert keys(told) == []
+    if effects is not None:
+        assert told == effects
+
+
+def test_results_are_told_even_then():
+    assert keys(step(HUMAN, PasswordChanged("bu***", "applied")).effects) == [
+        "notice.password_changed"
+    ]
+    assert keys(step(HUMAN, said("pw [redacted]", secret=True)).effects) == ["secret.redacted"]
+
+
+def test_an_agent_takes_over_in_the_middle_of_a_flow():
+    taken, effects = step(IN_RESET, JOINED)
+    assert VoidChallenge("c-1") in effects
+    assert (taken.control, taken.active, taken.case.number) == (
+        Control.HUMAN, None, "ITB-2026-000001",
+    )  # fmt: skip
+    assert step(taken, replace(SENT, ref=1)).effects == (VoidChallenge("c-1"),)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "control", "texts"),
+    [
+        (HUMAN, AgentLeft("ITB-2026-000001"), Control.WAITING, []),
+        (HUMAN, AgentLeft("ITB-2026-000002"), Control.HUMAN, []),
+        (WAITING, AgentLeft("ITB-2026-000001"), Control.WAITING, []),
+        (HUMAN, JOINED, Control.HUMAN, ["agent.transferred"]),
+        (HUMAN, HandedBack("ITB-2026-000001"), Control.BOT, ["agent.handed_back"]),
+        (HUMAN, HandedBack("ITB-2026-000001", "solved"), Control.BOT, ["agent.resolved"]),
+        (WAITING, HandedBack("ITB-2026-000001", "solved"), Control.BOT, ["agent.resolved"]),
+        (EMPTY, HandedBack("ITB-2026-000002", "solved"), Control.BOT, ["agent.resolved"]),
+        (EMPTY, HandedBack("ITB-2026-000002"), Control.BOT, []),
+        (HUMAN, HandedBack("ITB-2026-000002"), Control.HUMAN, []),
+    ],
+)
+def test_changes_of_control(state, event, control, texts):
+    changed, effects = step(replace(state, login="budi"), event)
+    assert (changed.control, keys(effects)) == (control, texts)
+    moved = control is not state.control or event == JOINED
+    assert (changed.control_version > state.control_version) is moved
+
+
+def test_a_hand_back_clears_what_was_known():
+    back, _ = step(replace(HUMAN, login="budi"), HandedBack("ITB-2026-000001"))
+    assert (back.login, back.case) == (None, None)
