@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[a-z]{1,20}(?:'[a-z]{1,3})?")
+_AROUND = ".,;:!?()[]\"'`*-\u2026"
 _WORDS_LOOKED_AT = 60
 _DECIDED = 1.2
 """Log odds from which on a message is of one language (3.3 to 1)."""
@@ -22,7 +23,8 @@ _EDGE_WEIGHT = 0.3
 
 
 def _tokens(text: str) -> list[str]:
-    return _WORD.findall(text[:2_000].lower())[:_WORDS_LOOKED_AT]
+    found = (_WORD.fullmatch(word.strip(_AROUND)) for word in text[:2_000].lower().split())
+    return [match.group() for match in found if match is not None][:_WORDS_LOOKED_AT]
 
 
 def learn(texts: Iterable[tuple[str, Language]]) -> dict[str, float]:
@@ -31,7 +33,7 @@ def learn(texts: Iterable[tuple[str, Language]]) -> dict[str, float]:
     for text, language in texts:
         for token in _tokens(text):
             seen[language].update({token: 1, **dict.fromkeys(_edges(token), 1)})
-    totals = {language: sum(counts.values()) for language, counts in seen.items()}
+    totals = {language: sum(counts.values()) or 1 for language, counts in seen.items()}
     indonesian, english = seen[Language.ID], seen[Language.EN]
     return {
         token: round(

@@ -123,11 +123,18 @@ def load(path: Path) -> Model:
         BadModel: there is no such file, or it is no model.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             meta = msgspec.json.decode(arrays["meta"].tobytes(), type=_Meta)
             names = arrays["names"].tobytes().decode().split("\n")
             idf, weights, bias = arrays["idf"], arrays["weights"], arrays["bias"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, msgspec.MsgspecError) as problem:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        zipfile.BadZipFile,
+        msgspec.MsgspecError,
+    ) as problem:
         raise BadModel(f"{path}: {problem}") from problem
     vocabulary = Vocabulary(names, idf)
     classifier = Classifier(vocabulary, tuple(meta.intents), weights, bias, meta.temperature)

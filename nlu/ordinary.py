@@ -19,34 +19,34 @@ butuh cara cari cek cepat coba cocok cuma cukup d dah dalam dan dapat dapet dari
 dek demi dengan depan detik dgn di dia diminta disuruh domain dong dosen dulu dung email emang
 enggak entah error eror expired file ga gabisa gada gagal gak gan ganti gara gbs ganteng gitu
 gimana gini gk gmn gt gua gue guys gw habis hack halo hai hanya hanyut harap hari harus hbs
-hilang hp huruf ingat ingin ini isi itu iya izin jadi jam jangan jaringan jawab jelas juga jumat
-jauh kadaluarsa kadaluwarsa kak kakak kalau kali kalo kaga kagak kami kampus kan kapan kapital
-karakter karena karna kasih kayak kayaknya kata ke keluar kemarin kembali kena kenapa kendala
-kepada keren kesini ketik kirain kirim kita klik klo km knp kode kok kombinasi komputer kosong
-kuat kuliah kunci kurang kyk lagi lain lama lalu langsung laptop lebih lemah lengkap lewat lho
-link lo loh login logout lu lupa lwt maaf macam mahasiswa maka makanya mana manual mas masa
-masih masalah masuk mati mau mbak melalui memang menit mesti mhs mhn milik min minggu minimal
-minta mis misal mohon mulu muncul mudah mungkin nama nanti ndak ngga nggak nih nim nip no nomer
-nomor notif nya oleh om orang oke ok otomatis otp pada padahal pak pakai pake paling panjang pas
-password pasti pegawai pendek perlu permanen pertama pernah persis plis portal profil punya
-pusing rabu rasa rahasia ribet rusak sama sampai sandi sangat satu saat saja salah saya sbg
-sebagai sebelum sebelumnya sedang segera sehari sejak sekali sekarang selalu selain sm selamat
-semalam sementara semua sendiri senin sering sesuai setelah setiap sy si siapa simbol sih sini
-siakad sistem skrg soal solusi spasi staf status sudah susah sdh supaya surat tadi tahu tahun
-takut tamu tanpa tau tautan telah temen teman tendik terakhir terima terlalu terus tetap tetep
-tgl tiap tiba tidak tiket tim tinggal tlg toh tolong tp trs tuh tunggu udah udh ulang umum unik
-untuk utk verifikasi wa wajib waktu wifi wkwk ya yaa yah yaitu yang yg yuk betul keblokir kelock
-ketuker typo dana jelek gampang simpel nyambung kebuka nyangkut mental mentok mau2 sering-sering
-via web website wong yth zonk ambyar hangus kocak parah payah tersebut begini bapaknya ibunya
-kantor unit kerja prodi fakultas jurusan dipake keganti kesimpan kesave dihack kehack dibajak
-kebobol bobol cs hubungi petugas operator helpdesk formulir dokumen menu tombol layar halaman
-laman hape browser chrome aplikasinya situs jangka masa beserta serta maupun ataupun seperti
-kemudian trus tros abis usai selesai sukses diterima ditolak nyoba nyobain ngetik masukkan
-masukin memasukkan berbeda angka kecil symbol digit campuran hurup minimum maksimal maksimum
-sebulan seminggu setahun semester dua tiga empat lima enam tujuh delapan sembilan sepuluh
-kesalahan kelupaan ketentuan syarat aturan keamanan tidaknya gantinya doang banget bgt bngt amat
-sekalian sekaligus tolongin bantuin mereka ortu anak adik istri suami pacar teknisi mobile
-android iphone windows laptopnya tlong mohonlah
+hilang hp huruf ingat inget ingin ini isi itu iya izin jadi jam jangan jaringan jawab jelas juga
+jumat jauh kadaluarsa kadaluwarsa kak kakak kalau kali kalo kaga kagak kami kampus kan kapan
+kapital karakter karena karna kasih kayak kayaknya kata ke keluar kemarin kembali kena kenapa
+kendala kepada keren kesini ketik kirain kirim kita klik klo km knp kode kok kombinasi komputer
+kosong kuat kuliah kunci kurang kyk lagi lain lama lalu langsung laptop lebih lemah lengkap
+lewat lho link lo loh login logout lu lupa lwt maaf macam mahasiswa maka makanya mana manual mas
+masa masih masalah masuk mati mau mbak melalui memang menit mesti mhs mhn milik min minggu
+minimal minta mis misal mohon mulu muncul mudah mungkin nama nanti ndak ngga nggak nih nim nip
+no nomer nomor notif nya oleh om orang oke ok otomatis otp pada padahal pak pakai pake paling
+panjang pas password pasti pegawai pendek perlu permanen pertama pernah persis plis portal
+profil punya pusing rabu rasa rahasia ribet rusak sama sampai sandi sangat satu saat saja salah
+saya sbg sebagai sebelum sebelumnya sedang segera sehari sejak sekali sekarang selalu selain sm
+selamat semalam sementara semua sendiri senin sering sesuai setelah setiap sy si siapa simbol
+sih sini siakad sistem skrg soal solusi spasi staf status sudah susah sdh supaya surat tadi tahu
+tahun takut tamu tanpa tau tautan telah temen teman tendik terakhir terima terlalu terus tetap
+tetep tgl tiap tiba tidak tiket tim tinggal tlg toh tolong tp trs tuh tunggu udah udh ulang umum
+unik untuk utk verifikasi wa wajib waktu wifi wkwk ya yaa yah yaitu yang yg yuk betul keblokir
+kelock ketuker typo dana jelek gampang simpel nyambung kebuka nyangkut mental mentok mau2
+sering-sering via web website wong yth zonk ambyar hangus kocak parah payah tersebut begini
+bapaknya ibunya kantor unit kerja prodi fakultas jurusan dipake keganti kesimpan kesave dihack
+kehack dibajak kebobol bobol cs hubungi petugas operator helpdesk formulir dokumen menu tombol
+layar halaman laman hape browser chrome aplikasinya situs jangka masa beserta serta maupun
+ataupun seperti kemudian trus tros abis usai selesai sukses diterima ditolak nyoba nyobain
+ngetik masukkan masukin memasukkan berbeda angka kecil symbol digit campuran hurup minimum
+maksimal maksimum sebulan seminggu setahun semester dua tiga empat lima enam tujuh delapan
+sembilan sepuluh kesalahan kelupaan ketentuan syarat aturan keamanan tidaknya gantinya doang
+banget bgt bngt amat sekalian sekaligus tolongin bantuin mereka ortu anak adik istri suami pacar
+teknisi mobile android iphone windows laptopnya tlong mohonlah
 """
 
 _ENGLISH = """

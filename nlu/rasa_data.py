@@ -92,7 +92,7 @@ def _yaml(path: Path) -> Iterator[Example]:
         language = None if spoken is None else Language(spoken)
         ring = path.name.split(".")[0]
         for line in block["examples"].splitlines():
-            text, entities = parse_markup(line.strip().removeprefix("- ").strip())
+            text, entities = parse_markup(line.strip().removeprefix("-").strip())
             if text:
                 yield Example(text, intent, language, entities, ring=ring)
 

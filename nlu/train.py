@@ -35,6 +35,8 @@ STRENGTH = 10.0
 TOLERANCE = 1e-3
 """Where the fit stops: half the time of the default, the same decisions."""
 _FOLDS = 3
+_LEAST = 1e-12
+"""The least probability a logarithm is taken of."""
 _TEMPERATURES = tuple(0.4 + 0.05 * step for step in range(43))
 
 
@@ -136,10 +138,12 @@ def _calibrate(
     for fold in range(_FOLDS):
         rest = [each for at, each in enumerate(examples) if at % _FOLDS != fold]
         part = _fit(normaliser, rest)
-        order = np.array([part.intents.index(intent) for intent in intents])
+        columns = {intent: at for at, intent in enumerate(part.intents)}
+        order = np.array([columns.get(intent, len(columns)) for intent in intents])
         for at in range(fold, len(examples), _FOLDS):
             probabilities = part.probabilities(normaliser.words(examples[at].text))
-            logits[at] = np.log(np.maximum(probabilities[order], 1e-12))
+            present = np.append(probabilities, 0.0)[order]  # an intent the fold lacks gets none
+            logits[at] = np.log(np.maximum(present, _LEAST))
     truth = np.array([intents.index(example.intent) for example in examples])
     losses: list[float] = [_loss(logits / heat, truth) for heat in _TEMPERATURES]
     accuracy = np.count_nonzero(logits.argmax(axis=1) == truth) / len(truth)
@@ -148,7 +152,7 @@ def _calibrate(
 
 def _loss(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.intp]) -> float:
     chosen = np.take_along_axis(softmax(logits), truth[:, None], axis=1)
-    return -float(np.log(np.maximum(chosen, 1e-12)).mean())
+    return -float(np.log(np.maximum(chosen, _LEAST)).mean())
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ _NAMED = re.compile(
 _INITIALS = 3
 """Parts up to this length ("mas", "adi") may be words and still be part of a name."""
 _PASSWORD_WORDS = words("pw pwd pass passwd password sandi kunci key")
-_SURE = re.compile(r"user|nama", re.IGNORECASE)
+_SURE = re.compile(r"user ?(?:name|id)|nama", re.IGNORECASE)
 _HOST_ENDINGS = words("com net org id edu gov io co ac go sch web info app dev pdf docx xlsx")
 _ABBREVIATIONS = re.compile(
     r"(?:[a-z]{1,2}\.)+[a-z]{1,3}\Z|(?:dr|ir|prof|drs|st|mt|no|jl|gd)\.", re.IGNORECASE

@@ -27,7 +27,8 @@ _GROUPED = re.compile(
 _BEFORE = 24
 """Characters before a number that are looked at for a word that names it."""
 _STUDENT = re.compile(
-    r"\b(?:nim|no(?:mor)? induk mahasiswa|student (?:number|id|no)|npm)\b", re.IGNORECASE
+    r"\b(?:nim|no(?:mor)? induk mahasiswa|student(?: (?:number|id|no))?|mahasiswa|npm)\b",
+    re.IGNORECASE,
 )
 _EMPLOYEE = re.compile(
     r"\b(?:nip|nopeg|nrp|nik pegawai|no(?:mor)? (?:induk )?pegawai|employee (?:number|id|no)|"

@@ -141,7 +141,7 @@ def _join_titles(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
     # "Siti Rahma, M.T., PT Maju" has two cells, not three.
     joined: list[tuple[str, int]] = []
     for cell, at in cells:
-        if joined and is_title(cell) and not is_institution(cell):
+        if joined and is_title(_EMAIL.split(cell.split("(")[0])[0].rstrip(" <")):
             before, began = joined[-1]
             joined[-1] = (f"{before}, {cell}", began)
         else:

@@ -30,8 +30,7 @@ class Claims:
         """Keep those of `found` whose place is free; several readings of one place may come."""
         before: Entity | None = None
         for each in found:
-            again = before is not None and (before.start, before.end) == (each.start, each.end)
-            if again or self._is_free(each):
+            if self._is_free(each) or (before is not None and _is_other_reading(before, each)):
                 self._taken.update(range(each.start, each.end))
                 self.entities.append(each)
                 before = each
@@ -42,3 +41,7 @@ class Claims:
 
     def _is_free(self, each: Entity) -> bool:
         return self._taken.isdisjoint(range(each.start, each.end))
+
+
+def _is_other_reading(one: Entity, two: Entity) -> bool:
+    return (one.start, one.end) == (two.start, two.end) and one.kind is not two.kind

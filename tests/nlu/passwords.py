@@ -88,7 +88,7 @@ def _phrase(rng: random.Random) -> str:
 
 
 def generated(count: int, seed: int = 20) -> list[Typed]:
-    rng = random.Random(seed)  # noqa: S311 - the same passwords in every run
+    rng = random.Random(seed)
     in_context = (_compliant, _word_symbol_digits, _leet, _word_digits)
     typed: list[Typed] = []
     for index in range(count):

@@ -1,0 +1,185 @@
+"""Facts inside messages come back with their exact places and normal forms."""
+
+from __future__ import annotations
+
+import string
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.entities.extract import extract
+from nlu.types import EntityKind as Kind
+
+TODAY = date(2026, 3, 2)
+
+CASES = [
+    # student numbers and codes
+    ("NIM 13519001 lupa password", [(Kind.STUDENT_NUMBER, "13519001", "13519001")]),
+    ("nim saya: 13519001", [(Kind.STUDENT_NUMBER, "13519001", "13519001")]),
+    ("please unlock student 13519001", [(Kind.ACCOUNT_TYPE, "student", "student"),
+                                        (Kind.STUDENT_NUMBER, "13519001", "13519001")]),
+    ("kode saya 12345678 ya", [(Kind.CODE, "12345678", "12345678")]),
+    ("kodenya 1234-5678", [(Kind.CODE, "1234-5678", "12345678")]),
+    ("1234 5678", [(Kind.CODE, "1234 5678", "12345678")]),
+    ("ini dia 1234 5678 makasih", [(Kind.CODE, "1234 5678", "12345678")]),
+    ("12 34 56 78", [(Kind.CODE, "12 34 56 78", "12345678")]),
+    ("1 2 3 4 5 6 7 8", [(Kind.CODE, "1 2 3 4 5 6 7 8", "12345678")]),
+    ("otp 123456", [(Kind.CODE, "123456", "123456")]),
+    ("123456", [(Kind.CODE, "123456", "123456")]),
+    ("kode 12345678 berlaku 5 menit", [(Kind.CODE, "12345678", "12345678")]),
+    ("nim 13519001, kodenya 87654321", [(Kind.STUDENT_NUMBER, "13519001", "13519001"),
+                                        (Kind.CODE, "87654321", "87654321")]),
+    ("satu dua tiga empat lima enam tujuh delapan",
+     [(Kind.CODE, "satu dua tiga empat lima enam tujuh delapan", "12345678")]),
+    ("the code is one two three four five six seven eight",
+     [(Kind.CODE, "one two three four five six seven eight", "12345678")]),
+    ("kode: nol nol satu dua, tiga empat lima enam",
+     [(Kind.CODE, "nol nol satu dua, tiga empat lima enam", "00123456")]),
+    # employee numbers
+    ("198503122010122001", [(Kind.EMPLOYEE_NUMBER, "198503122010122001", "198503122010122001")]),
+    ("NIP 19850312 201012 2 001",
+     [(Kind.EMPLOYEE_NUMBER, "19850312 201012 2 001", "198503122010122001")]),
+    ("nopeg 104000123", [(Kind.EMPLOYEE_NUMBER, "104000123", "104000123")]),
+    # addresses, phones, logins
+    ("email saya Budi@Example.net.", [(Kind.EMAIL, "Budi@Example.net", "budi@example.net")]),
+    ("wa 0812-3456-7890", [(Kind.PHONE, "0812-3456-7890", "+6281234567890")]),
+    ("hubungi 6281234567890", [(Kind.PHONE, "6281234567890", "+6281234567890")]),
+    ("+62 22 2500935", [(Kind.PHONE, "+62 22 2500935", "+62222500935")]),
+    ("(022) 2500935 ya", [(Kind.PHONE, "(022) 2500935", "+62222500935")]),
+    ("call +65 6516 6666", [(Kind.PHONE, "+65 6516 6666", "+6565166666")]),
+    ("akun budi.santoso terkunci", [(Kind.LOGIN, "budi.santoso", "budi.santoso")]),
+    ("username saya budi, tolong cek", [(Kind.LOGIN, "budi", "budi")]),
+    ("user id: rina_99", [(Kind.LOGIN, "rina_99", "rina_99")]),
+    ("akun budi123 kekunci", [(Kind.LOGIN, "budi123", "budi123")]),
+    ("username apa ya", []),
+    ("akun saya terkunci", []),
+    ("tidak bisa masuk.tolong dibantu", []),
+    ("buka https://contoh.id/13519001 ya", []),
+    # references
+    ("ITB-2026-000123", [(Kind.TICKET_NUMBER, "ITB-2026-000123", "ITB-2026-000123")]),
+    ("tiket itb 2026 123", [(Kind.TICKET_NUMBER, "itb 2026 123", "ITB-2026-000123")]),
+    ("surat 102/IT1.B01/TU.02/2023",
+     [(Kind.LETTER_NUMBER, "102/IT1.B01/TU.02/2023", "102/IT1.B01/TU.02/2023")]),
+    ("nomor 208/IT1.B05.3/SI/2023.",
+     [(Kind.LETTER_NUMBER, "208/IT1.B05.3/SI/2023", "208/IT1.B05.3/SI/2023")]),
+    # counts, units, types
+    ("butuh 5 akun", [(Kind.COUNT, "5", "5")]),
+    ("lima orang", [(Kind.COUNT, "lima", "5")]),
+    ("5 (lima) akun", [(Kind.COUNT, "5", "5")]),
+    ("dua belas peserta", [(Kind.COUNT, "dua belas", "12")]),
+    ("three new accounts", [(Kind.COUNT, "three", "3")]),
+    ("nol akun", []),
+    ("Fakultas Teknik Sipil dan Lingkungan mau minta",
+     [(Kind.UNIT, "Fakultas Teknik Sipil dan Lingkungan",
+       "Fakultas Teknik Sipil dan Lingkungan")]),
+    ("dari direktorat keuangan, mohon", [(Kind.UNIT, "direktorat keuangan",
+                                          "direktorat keuangan")]),
+    ("the Directorate of Finance needs", [(Kind.UNIT, "Directorate of Finance",
+                                           "Directorate of Finance")]),
+    ("kami dari STEI-R", [(Kind.UNIT, "STEI-R", "STEI-R")]),
+    ("akun tamu", [(Kind.ACCOUNT_TYPE, "tamu", "guest")]),
+    ("akun pihak ketiga", [(Kind.ACCOUNT_TYPE, "pihak ketiga", "third_party")]),
+    ("saya dosen", [(Kind.ACCOUNT_TYPE, "dosen", "lecturer")]),
+]  # fmt: skip
+
+
+def _found(text: str) -> list[tuple[Kind, str, str]]:
+    return [
+        (each.kind, text[each.start : each.end], each.value)
+        for each in extract(text, TODAY).entities
+    ]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_entities(text, expected):
+    assert _found(text) == expected
+
+
+def test_eight_digits_alone_are_a_student_number_and_a_code():
+    assert _found("13519001") == [
+        (Kind.CODE, "13519001", "13519001"),
+        (Kind.STUDENT_NUMBER, "13519001", "13519001"),
+    ]
+
+
+@pytest.mark.parametrize("number", ["13519001", "104000123", "198503122010122001"])
+def test_a_student_or_employee_number_is_no_phone_number(number):
+    assert Kind.PHONE not in {kind for kind, _, _ in _found(f"nomor saya {number} tolong")}
+
+
+NAME = st.text(alphabet=string.ascii_lowercase, min_size=4, max_size=8).map(
+    lambda part: f"zq{part}"
+)
+DIGITS = st.integers(min_value=10_000_000, max_value=99_999_999).map(str)
+INJECTED = st.one_of(
+    st.tuples(st.just(Kind.EMAIL), st.builds("{}.{}@contoh.ac.id".format, NAME, NAME)),
+    st.tuples(st.just(Kind.LOGIN), st.builds("{}.{}".format, NAME, NAME)),
+    st.tuples(st.just(Kind.STUDENT_NUMBER), DIGITS),
+    st.tuples(st.just(Kind.CODE), DIGITS),
+    st.tuples(st.just(Kind.CODE), DIGITS.map(lambda each: f"{each[:4]} {each[4:]}")),
+    st.tuples(
+        st.just(Kind.EMPLOYEE_NUMBER),
+        st.integers(min_value=10**17, max_value=10**18 - 1).map(str),
+    ),
+    st.tuples(st.just(Kind.TICKET_NUMBER), DIGITS.map(lambda each: f"ITB-2026-{each[:6]}")),
+    st.tuples(st.just(Kind.LETTER_NUMBER), DIGITS.map(lambda each: f"{each[:3]}/IT1.B01/TU/2026")),
+    st.tuples(
+        st.just(Kind.DATE),
+        st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31)).map(date.isoformat),
+    ),
+)
+CARRIERS = st.sampled_from(
+    [
+        "{}",
+        "min tolong {} ya",
+        "halo, ini {}, mohon dibantu.",
+        "please look at {} for me",
+        "gimana nih\n{}\nmakasih",
+        "({})",
+        "punya saya: {}!",
+    ]
+)
+
+
+@given(INJECTED, CARRIERS)
+def test_an_injected_entity_comes_back_with_its_exact_place(injected, carrier):
+    kind, value = injected
+    text = carrier.format(value)
+    start = text.index(value)
+
+    found = [
+        each for each in extract(text, TODAY).entities
+        if (each.kind, each.start, each.end) == (kind, start, start + len(value))
+    ]  # fmt: skip
+
+    assert len(found) == 1
+
+
+@given(st.text(max_size=400))
+def test_every_place_is_inside_the_text(text):
+    for each in extract(text, TODAY).entities:
+        assert 0 <= each.start < each.end <= len(text)
+
+
+@given(st.lists(st.sampled_from(["12345678", "Budi Santoso", "senin", "a@b.co", "\n", " dan ", "5 akun", "|", "/", "17 Maret"])))  # fmt: skip  # noqa: E501 - pieces of a message
+def test_two_facts_share_a_place_only_as_readings_of_it(pieces):
+    entities = extract(" ".join(pieces), TODAY).entities
+    for at, one in enumerate(entities):
+        for two in entities[at + 1 :]:
+            same = (one.start, one.end) == (two.start, two.end)
+            assert same or one.end <= two.start or two.end <= one.start
+
+
+BLOCKS = [
+    "satu ", "1 ", "a.b", "Aa ", "1. A\n", "senin ", "0812 ", "a@", "/1a", "fakultas ", "Budi, ",
+    "- A\n", "1/", "A|", "minggu ", "Budi Santoso\n", "12 34 ", "M.T, ", " dan ", "1-", "a_", "((",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.timeout(20)
+def test_10_000_characters_of_anything_end_soon(block):
+    # A catastrophic expression takes minutes here; a linear one some 50 ms.
+    extract((block * 10_000)[:10_000], TODAY)
