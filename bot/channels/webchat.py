@@ -74,7 +74,7 @@ class WebChat:
         """Return the page, its parts, and the ways of a message."""
         return [
             web.get("/", self._page.show),
-            web.get("/webchat/static/{name}", self._page.static),
+            web.get("/webchat/static/{version}/{name}", self._page.static),
             web.post("/webchat/join", self._join),
             web.post("/webchat/restart", self._restart),
             web.post("/webchat/messages", self._send),

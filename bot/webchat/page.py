@@ -14,9 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bot.webchat.wording import WORDS
 
+COMPONENT: Final = "webchat-minimal-4.18.1.js"
 STATIC: Final = {
-    "webchat-minimal-4.18.1.js": "text/javascript",
+    COMPONENT: "text/javascript",
     "chat.js": "text/javascript",
+    "connection.js": "text/javascript",
+    "looks.js": "text/javascript",
+    "observable.js": "text/javascript",
+    "words.js": "text/javascript",
+    "typing.svg": "image/svg+xml",
     "chat.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
@@ -30,10 +36,11 @@ class Page:
         folder = resources.files("bot.webchat") / "static"
         self._files = {name: (folder / name).read_bytes() for name in STATIC}
         self._compressed: dict[str, bytes] = {}
-        # A changed file has another address, so that browsers may keep each for a year.
-        self._versions = {
-            name: hashlib.sha256(body).hexdigest()[:12] for name, body in self._files.items()
-        }
+        # Browsers keep files for a year: what changes gets another address. Our own files import
+        # one another, so they share a version; the component is big and has its own.
+        ours = b"".join(body for name, body in self._files.items() if name != COMPONENT)
+        self._version = hashlib.sha256(ours).hexdigest()[:12]
+        self._component_version = hashlib.sha256(self._files[COMPONENT]).hexdigest()[:12]
         environment = Environment(
             loader=PackageLoader("bot.webchat"),
             undefined=StrictUndefined,
@@ -41,17 +48,23 @@ class Page:
         )
         self._template = environment.get_template("chat.html")
 
+    def _address(self, name: str) -> str:
+        version = self._component_version if name == COMPONENT else self._version
+        return f"/webchat/static/{version}/{name}"
+
     async def show(self, request: web.Request) -> web.Response:
         """Return the page: in the language asked for, else in the browser's, else Indonesian."""
         language = request.query.get("lang") or _preferred(request)
         words = WORDS.get(language, WORDS["id"])
         nonce = secrets.token_urlsafe(16)
-        html = self._template.render(words=words, nonce=nonce, versions=self._versions)
+        html = self._template.render(
+            words=words, nonce=nonce, address=self._address, component=COMPONENT
+        )
         headers = {"Content-Security-Policy": _policy(nonce), **SECURITY_HEADERS}
         return web.Response(text=html, content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.Response:
-        """Return one of the files the page loads."""
+        """Return one of the files the page loads; any version's address gives the present one."""
         name = request.match_info["name"]
         if name not in self._files:
             raise web.HTTPNotFound

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.webchat.page import STATIC
+from bot.webchat.page import COMPONENT, STATIC
 from bot.webchat.wording import WORDS
 
 
@@ -66,41 +66,48 @@ async def test_no_two_pages_share_a_nonce(room):
     assert len(nonces) == 3
 
 
-async def test_each_file_is_served_under_the_address_of_its_content(room):
+async def test_each_file_may_be_kept_for_a_year_under_its_address(room):
     async with room.client.get("/") as response:
         links = re.findall(
-            r'(?:src|href)="(/webchat/static/([\w.-]+)\?(\w+))"', await response.text()
+            r'(?:src|href)="(/webchat/static/\w+/([\w.-]+))"', await response.text()
         )
-    assert {name for _, name, _ in links} == set(STATIC)
-    for path, name, version in links:
+    assert {"chat.js", "chat.css", "icon.svg", COMPONENT} == {name for _, name in links}
+    for path, name in links:
         async with room.client.get(path) as response:
-            body = await response.read()
             assert response.status == 200
             assert response.headers["Content-Type"].startswith(STATIC[name])
             assert "immutable" in response.headers["Cache-Control"]
-        assert hashlib.sha256(body).hexdigest().startswith(version)
+
+
+async def test_every_file_the_page_imports_is_served_beside_it(room):
+    for name in STATIC:
+        async with room.client.get(f"/webchat/static/v/{name}") as response:
+            assert response.status == 200
+            body = await response.text()
+        if name != COMPONENT:
+            assert set(re.findall(r'"\./([\w.]+)"', body)) <= set(STATIC)
 
 
 @pytest.mark.parametrize("accepted", ["gzip, br", "identity", ""])
 async def test_files_are_compressed_for_those_who_can(room, accepted):
     headers = {"Accept-Encoding": accepted}
-    request = room.client.get("/webchat/static/chat.js", headers=headers, auto_decompress=False)
+    request = room.client.get("/webchat/static/v/chat.js", headers=headers, auto_decompress=False)
     async with request as response:
         body = await response.read()
     if "gzip" in accepted:
         assert response.headers["Content-Encoding"] == "gzip"
         body = gzip.decompress(body)
-    assert b"use strict" in body
+    assert b"renderWebChat" in body
 
 
 @pytest.mark.parametrize("name", ["page.py", "..%2fpage.py", "../page.py", "%00", "x" * 300])
 async def test_nothing_else_is_served(room, name):
-    async with room.client.get(f"/webchat/static/{name}") as response:
+    async with room.client.get(f"/webchat/static/v/{name}") as response:
         assert response.status == 404
 
 
 async def test_the_component_is_the_one_that_was_published(room):
     """botframework-webchat 4.18.1, as npm has it (docs/decisions/0080-web-chat-component.md)."""
-    async with room.client.get("/webchat/static/webchat-minimal-4.18.1.js") as response:
+    async with room.client.get(f"/webchat/static/v/{COMPONENT}") as response:
         digest = hashlib.sha256(await response.read()).hexdigest()
     assert digest == "74e43ebf6a47bfc4c7d905f11ba1caeca97c4085a2a1cb5ec6deceda58b426d4"
