@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # `kit`: helpers beside the tests
+sys.path.insert(0, str(Path(__file__).parent))  # `runtime_kit`: helpers beside the tests
 
-from kit import Sink
+from runtime_kit import Sink
 
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.port import Policy

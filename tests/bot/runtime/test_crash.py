@@ -106,7 +106,7 @@ async def post(session, bots, body):
     async with asyncio.timeout(150):
         while True:
             try:
-                bot = random.choice(bots)  # noqa: S311 - a load balancer
+                bot = random.choice(bots)
                 async with session.post(bot.address, json=body) as response:
                     if response.status == 200:
                         return
@@ -131,7 +131,7 @@ async def talk(session, bots, name, rng):
 
 async def converse(bots, disturb):
     """Hold all conversations while `disturb` goes on."""
-    rng = random.Random(7)  # noqa: S311 - repeatable on purpose
+    rng = random.Random(7)
     async with ClientSession(timeout=ClientTimeout(total=10)) as session:
         async with asyncio.TaskGroup() as group:
             disturbing = group.create_task(disturb(rng))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from kit import Bot, echo, message, numbered, until, until_asked
+from runtime_kit import Bot, echo, message, numbered, until, until_asked
 
 from bot.runtime.blame import describe
 from bot.runtime.port import GiveUp, Out, RetryLater

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from kit import Bot, Sink, ask, echo, message, numbered, until
+from runtime_kit import Bot, Sink, ask, echo, message, numbered, until
 
 from bot.runtime.port import GiveUp, Out, Policy, RetryLater
 from bot.store.tables import inbox, outbox

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from kit import Bot, echo, message, numbered, until
 from prometheus_client import REGISTRY
+from runtime_kit import Bot, echo, message, numbered, until
 
 from bot.runtime.database import AlreadyRunning
 from bot.runtime.durable import DurableRuntime

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from kit import Bot, ask, echo, message, numbered, until
+from runtime_kit import Bot, ask, echo, message, numbered, until
 
 from bot.runtime.port import MoveCursor, Out, Turn
 from bot.store.tables import Status, conversation, inbox, outbox

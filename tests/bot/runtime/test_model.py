@@ -7,7 +7,7 @@ from pathlib import Path
 from clocks import ManualClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit import Bot, Sink, numbered
+from runtime_kit import Bot, Sink, numbered
 
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.port import Inbound, Out, Policy, RetryLater

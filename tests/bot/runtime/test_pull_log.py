@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from kit import Bot, Sink, message, numbered
+from runtime_kit import Bot, Sink, message, numbered
 
 from bot.runtime.port import Out, Policy, RetryLater, StoredMessage
 

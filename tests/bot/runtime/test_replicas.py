@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 import sqlalchemy as sa
-from kit import Bot, Sink, ask, echo, message, numbered
+from runtime_kit import Bot, Sink, ask, echo, message, numbered
 from servers import Postgres
 
 from bot.runtime.durable import DurableRuntime

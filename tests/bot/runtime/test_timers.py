@@ -1,7 +1,7 @@
 """Timers are messages to a conversation's own future: they come once, and survive restarts."""
 
 import sqlalchemy as sa
-from kit import Bot, ask, message, numbered
+from runtime_kit import Bot, ask, message, numbered
 
 from bot.runtime.port import Out, Timer
 from bot.store.tables import timer

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from kit import ask, echo, message, until_asked
+from runtime_kit import ask, echo, message, until_asked
 
 from bot.runtime import statements
 from bot.runtime.statements import padded
