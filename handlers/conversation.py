@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from handlers import control, escalate, help, notices, routing, talk  # noqa: A004 - `help` is an intent
+from handlers import (
+    control,
+    escalate,
+    help,  # noqa: A004 - the name of an intent
+    notices,
+    request_guest_account,
+    routing,
+    talk,
+)
 from handlers.kernel import (
     AgentJoined,
     AgentLeft,
@@ -46,10 +54,11 @@ from handlers.kernel import (
     WakeIn,
 )
 from handlers.model import FLOWS, Active, Control, Conversation
-from handlers.request_guest_account import Filing
+from handlers.request_guest_account import Collecting, Filing
 
 if TYPE_CHECKING:
     from handlers.routing import Turn
+    from nlu.types import Language, Understanding
 
 IDLE_SECONDS: Final = 600
 """Silence ends a flow after ten minutes (security.md 1)."""
@@ -60,13 +69,22 @@ THROTTLE_SECONDS: Final = 600
 def step(conversation: Conversation, event: AnyEvent) -> Turn:
     """Answer one event. Nothing is sent, stored or read here: see `bot.dialogue`."""
     before = replace(conversation, turn=conversation.turn + 1)
-    if isinstance(event, UserSaid) and event.meaning.language:
-        before = replace(before, language=event.meaning.language)
+    if isinstance(event, UserSaid):
+        before = replace(before, language=_language(before, event.meaning))
     after, effects = _react(before, event)
     after, effects = _control(before, after, effects)
     after, effects = _buttons(before, after, effects)
     after, effects = _silence(after, event, effects)
     return Step(after, notices.gate(before, after, effects))
+
+
+def _language(c: Conversation, meaning: Understanding) -> Language:
+    """Follow the person's language; the name of a unit or a guest is in none."""
+    match c.active and c.active.state:
+        case Collecting() as asked if request_guest_account.answers(asked, meaning):
+            return c.language
+        case _:
+            return meaning.language or c.language
 
 
 def _react(c: Conversation, event: AnyEvent) -> Turn:

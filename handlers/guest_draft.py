@@ -37,6 +37,7 @@ class Field(StrEnum):
     CONTACT_PHONE = "contact_phone"
 
 
+_LISTS: Final = frozenset({Field.PEOPLE, Field.INSTITUTIONS, Field.EMAILS})
 FREE_TEXT: Final = frozenset({Field.UNIT, Field.PURPOSE, Field.INSTITUTIONS, Field.CONTACT_NAME})
 """Fields whose answer is whatever the person writes."""
 
@@ -194,7 +195,7 @@ def _day(value: str) -> date | None:
 def _people(draft: Draft, meaning: Understanding, asked: Field | None) -> Draft:
     people = list(draft.people)
     known = {person.name.casefold(): place for place, person in enumerate(people)}
-    for person in map(_clipped, meaning.people):
+    for person in map(_clipped, _listed(meaning, asked)):
         place = known.get(person.name.casefold())
         if place is None:
             known[person.name.casefold()] = len(people)
@@ -205,6 +206,12 @@ def _people(draft: Draft, meaning: Understanding, asked: Field | None) -> Draft:
     if asked is Field.EMAILS and not meaning.people:
         people = _with_emails(people, emails)
     return replace(draft, people=tuple(people[:MAX_PEOPLE]))
+
+
+def _listed(meaning: Understanding, asked: Field | None) -> tuple[Person, ...]:
+    """Return the guests a message lists: a lone name may be the contact's, or a unit's."""
+    alone = len(meaning.people) == 1 and not meaning.people[0].email
+    return () if alone and asked not in _LISTS else meaning.people
 
 
 def _clipped(person: Person) -> Person:

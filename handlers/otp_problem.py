@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from handlers.flow import FlowName, Move, Wish, ticket, to_flow
 from handlers.kernel import AnyEffect, AnyEvent, Choice, OfferChoices, Say, UserChose, UserSaid
-from handlers.reading import asks_again, is_no, is_yes, login_in
+from handlers.reading import asks_again, is_no, is_yes, login_in, login_of
 
 if TYPE_CHECKING:
     from nlu.types import Understanding
@@ -53,7 +53,7 @@ def step(state: State, event: AnyEvent) -> Move[State]:
             return _ask(state)
         case Advised(), UserSaid(meaning) if asks_again(meaning) or is_yes(event):
             return Move(state, (OfferChoices("otp.which_code", _ways()),))
-        case Advised(), UserSaid(meaning) if login := meaning.login():
+        case Advised(), UserSaid(meaning) if login := login_of(meaning):
             return _to_human(login)
         case Advised(), UserSaid() if is_no(event):
             return Move(None, (Say("otp.done"),))

@@ -25,6 +25,11 @@ _DIGIT_RUN: Final = re.compile(r"(?<![\w@.])\d(?:[ .\-]?\d)*(?![\w@])")
 _ONLY_DIGITS: Final = re.compile(r"\W*\d(?:[ .\-]?\d)*\W*")
 _STUDENT_WORD: Final = re.compile(r"\bnim\b", re.IGNORECASE)
 _ONE_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{2,99}(?:@[A-Za-z0-9.-]{3,150})?")
+_NAMED: Final = re.compile(
+    r"\b(?:user ?name|user ?id|login|akun|account)(?:\s*[:=]\s*|nya\s+|\s+)"
+    r"(?:(?:saya|ku|adalah|is|name|nya)\s+){0,2}(?P<login>[a-z]\w*(?:[._-]\w+)+)(?![\w@])",
+    re.IGNORECASE,
+)
 _YES: Final = re.compile(
     r"\s*(y|ya|iya|iyah|yup|yes|yep|yeah|sure|ok|oke|okay|okey|baik|boleh|silakan|lanjut|lanjutkan"
     r"|betul|benar|setuju|siap|go ahead|correct|kirim|sudah benar)\b",
@@ -44,11 +49,11 @@ _AGAIN: Final = re.compile(
 
 def code_in(meaning: Understanding, length: int) -> str | None:
     """Return the digits of a code of `length` digits, however they were spaced, or None."""
+    if _STUDENT_WORD.search(meaning.text):
+        return None
     entity = meaning.first(EntityKind.CODE)
     if entity is not None and len(entity) == length:
         return entity
-    if _STUDENT_WORD.search(meaning.text):
-        return None
     runs = (re.sub(r"\D", "", run[0]) for run in _DIGIT_RUN.finditer(meaning.text))
     return next((run for run in runs if len(run) == length), None)
 
@@ -58,9 +63,15 @@ def only_digits(meaning: Understanding) -> bool:
     return _ONLY_DIGITS.fullmatch(meaning.text) is not None
 
 
+def login_of(meaning: Understanding) -> str | None:
+    """Return the login a message names, be it made of ordinary words ("username kantor.pusat")."""
+    named = _NAMED.search(meaning.text)
+    return meaning.login() or (named["login"].casefold() if named else None)
+
+
 def login_in(meaning: Understanding) -> str | None:
     """Return what answers "which account?": a named login, or the one word that was written."""
-    named = meaning.login()
+    named = login_of(meaning)
     if named is not None:
         return named
     word = meaning.text.strip(" .,!\"'")

@@ -14,7 +14,7 @@ from handlers.flow import CANCEL, YES, FlowName, Move, Wish
 from handlers.gate import HumanGate
 from handlers.kernel import AnyEffect, AnyEvent, OfferChoices, Purpose, UserChose, UserSaid
 from handlers.links import IssuingLink, LinkFailed
-from handlers.reading import is_no, is_yes
+from handlers.reading import is_no, is_yes, login_of
 from handlers.verification import Proven
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def step(state: State, event: AnyEvent) -> Move[State]:
     """Answer one event."""
     match state, event:
         case Confirm(login), (UserSaid() | UserChose()) if is_yes(event):
-            named = event.meaning.login() if isinstance(event, UserSaid) else None
+            named = login_of(event.meaning) if isinstance(event, UserSaid) else None
             return verification.begin(Purpose.RESET_PASSWORD, Wish(login=named or login))
         case Confirm(), (UserSaid() | UserChose()) if is_no(event):
             return Move(None, (links.declined(),))
-        case Confirm(), UserSaid(meaning) if meaning.login():
-            return start(Wish(login=meaning.login()))
+        case Confirm(), UserSaid(meaning) if login := login_of(meaning):
+            return start(Wish(login=login))
         case Confirm(), (UserSaid() | UserChose()):
             return Move(state, prompt(state), understood=False)
         case Confirm(), _:
@@ -87,7 +87,7 @@ def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
     match state:
         case Confirm():
-            return meaning.login() is not None
+            return login_of(meaning) is not None
         case IssuingLink() | LinkFailed() | HumanGate():
             return False
         case _:

@@ -21,6 +21,7 @@ from handlers.kernel import (
     VoidChallenge,
 )
 from handlers.model import FLOWS, Active, Conversation
+from handlers.reading import login_of
 from handlers.verification import AwaitCode, CheckingCode
 from nlu.types import EntityKind, Intent, Understanding
 
@@ -48,6 +49,27 @@ _CLAIM: Final = re.compile(
     r"|i('m| am) (a |the )?guest|(password|sandi) pertama|first password|(set|buat) password)\b",
     re.IGNORECASE,
 )
+_MISTAKABLE: Final = {
+    FlowName.REQUEST_GUEST_ACCOUNT: re.compile(
+        r"masa aktif|sampai kapan|perpanjang|berapa lama|how long|exten[ds]|expir|valid",
+        re.IGNORECASE,
+    ),
+    FlowName.RESET_PASSWORD: re.compile(
+        r"(syarat|aturan|ketentuan)\w* (\w+ )?(password|sandi)|password (rule|polic|requirement)",
+        re.IGNORECASE,
+    ),
+}
+"""Questions about rules that sound like the wish itself."""
+IMPLIED: Final = {
+    FlowName.RESET_PASSWORD: {
+        FlowName.CHECK_ACCOUNT,
+        FlowName.UNLOCK_ACCOUNT,
+        FlowName.OTP_PROBLEM,
+    },
+    FlowName.UNLOCK_ACCOUNT: {FlowName.CHECK_ACCOUNT, FlowName.OTP_PROBLEM},
+    FlowName.CHECK_ACCOUNT: {FlowName.OTP_PROBLEM},
+}
+"""Wishes that another one fulfils on its way: a reset unlocks, and all deal with lost codes."""
 _CLAIMABLE: Final = frozenset(
     {
         FlowName.RESET_PASSWORD,
@@ -61,6 +83,9 @@ _CLAIMABLE: Final = frozenset(
 def flow_for(intent: Intent, meaning: Understanding) -> FlowName | None:
     """Return the flow that answers `intent` in this message, or None."""
     flow = WISHES.get(intent)
+    question = _MISTAKABLE.get(flow) if flow else None
+    if question and question.search(meaning.text) and not meaning.people:
+        return FlowName.LIFECYCLE_QUESTION
     guest = meaning.first(EntityKind.ACCOUNT_TYPE) == "guest" or _GUEST.search(meaning.text)
     if flow in _CLAIMABLE and guest and _CLAIM.search(meaning.text):
         return FlowName.CLAIM_GUEST_ACCOUNT
@@ -70,7 +95,7 @@ def flow_for(intent: Intent, meaning: Understanding) -> FlowName | None:
 def wish(c: Conversation, meaning: Understanding | None, event: AnyEvent | None = None) -> Wish:
     """Return what a flow is started with: the message's login, else the one named before."""
     meaning = meaning or Understanding()
-    return Wish(meaning, meaning.login() or c.login, getattr(event, "today", None))
+    return Wish(meaning, login_of(meaning) or c.login, getattr(event, "today", None))
 
 
 def start(c: Conversation, flow: FlowName, about: Wish) -> Turn:
@@ -153,7 +178,7 @@ def cancel(c: Conversation) -> Turn:
     if c.active is None:
         return drop(c) if c.suspended else Step(c, (Say("cancel.nothing"),))
     effects = (*void(c.active), Say("cancel.done", {"flow": c.active.flow}))
-    ended = after_end(interrupt(c))
+    ended = after_end(replace(interrupt(c), queued=()))
     return Step(ended.state, (*effects, *ended.effects))
 
 
@@ -168,7 +193,7 @@ def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
     """Open a ticket with what is known, for what was going on."""
     about = c.active or c.suspended
     flow = about.flow if about else None
-    login = (about.login if about else None) or (meaning.login() if meaning else None) or c.login
+    login = (about.login if about else None) or (login_of(meaning) if meaning else None) or c.login
     opened = escalate.handoff(meaning, flow, login, about.grant if about else None)
     text = meaning.text[:500] if meaning else ""
     return Step(c, (replace(opened, args={"text": text}),))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from handlers import fallback, help, routing, small_talk  # noqa: A004 - `help` is an intent
-from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, Wish, to_flow
+from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, to_flow
 from handlers.kernel import OfferChoices, Say, Step, UserChose, UserSaid
 from handlers.model import FLOWS, Active, Conversation
-from handlers.reading import ACT, CLOSE, SURE, SWITCH, is_no, is_yes, only_digits
+from handlers.reading import ACT, CLOSE, SURE, SWITCH, is_no, is_yes, login_of, only_digits
 from nlu.types import EntityKind, Intent, Ranked, Understanding
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
 
 def _is_bare_login(meaning: Understanding) -> bool:
     """Tell whether the message is a login and nothing else ("admin.sistem" asks for nobody)."""
-    return meaning.login() is not None and len(meaning.text.split()) == 1
+    return login_of(meaning) is not None and len(meaning.text.split()) == 1
 
 
 # -- inside a flow --------------------------------------------------------------------------
@@ -139,14 +139,14 @@ def _fresh(c: Conversation, event: UserSaid) -> Turn:
 
 def _start(c: Conversation, flow: FlowName, event: UserSaid) -> Turn:
     meaning = event.meaning
+    done = {None, flow, *routing.IMPLIED.get(flow, ())}
     further = tuple(
         intent
         for intent in dict.fromkeys(meaning.also)
-        if intent is Intent.ESCALATE or routing.flow_for(intent, meaning) not in {None, flow}
+        if intent is Intent.ESCALATE or routing.flow_for(intent, meaning) not in done
     )[: routing.QUEUE]
     c = replace(c, queued=further, held=meaning if further else None, interrupted=None)
-    about = Wish(meaning, meaning.login() or c.login, event.today)
-    return routing.start(c, flow, about)
+    return routing.start(c, flow, routing.wish(c, meaning, event))
 
 
 def _close_pair(meaning: Understanding) -> tuple[Intent, Intent] | None:
@@ -155,7 +155,8 @@ def _close_pair(meaning: Understanding) -> tuple[Intent, Intent] | None:
         case (Ranked(first, p), Ranked(second, q), *_) if p - q < CLOSE and q >= ACT / 2:
             known = routing.WISHES.keys() | {Intent.ESCALATE}
             both = first in known and second in known and second not in meaning.also
-            return (first, second) if both else None
+            same = routing.flow_for(first, meaning) is routing.flow_for(second, meaning)
+            return (first, second) if both and not same else None
         case _:
             return None
 
@@ -165,7 +166,7 @@ def _unclear(c: Conversation, meaning: Understanding) -> Turn:
     if c.interrupted and digits:
         again = to_flow(c.interrupted, "button.new_code")
         return Step(c, (OfferChoices("code.late", (again, HUMAN)),))
-    login = meaning.login()
+    login = login_of(meaning)
     if login:
         held = replace(meaning, intent=Intent.OUT_OF_SCOPE)
         return Step(replace(c, held=held, misunderstood=0), fallback.which_wish(login))

@@ -35,7 +35,7 @@ from handlers.kernel import (
     UserSaid,
     VoidChallenge,
 )
-from handlers.reading import asks_again, code_in, is_yes, login_in, only_digits
+from handlers.reading import asks_again, code_in, is_yes, login_in, login_of, only_digits
 from nlu.types import EntityKind, Intent, Understanding
 
 
@@ -139,7 +139,7 @@ def answers(state: State, meaning: Understanding) -> bool:
         case AskLogin():
             return login_in(meaning) is not None
         case AwaitCode(length=length):
-            named = meaning.login() is not None
+            named = login_of(meaning) is not None
             digits = code_in(meaning, length) is not None or only_digits(meaning)
             return digits or named or asks_again(meaning)
         case Stuck():
@@ -250,12 +250,12 @@ def _read(state: AwaitCode, meaning: Understanding) -> Move[State]:
     code = code_in(meaning, state.length)
     if code:
         return Move(CheckingCode(state), (CheckCode(state.challenge, code),))
-    if meaning.first(EntityKind.CODE) or only_digits(meaning):
-        return Move(state, (Say("code.wrong_length", {"length": state.length}),))
-    login = meaning.login()
-    if login and login != state.login:
+    login = login_of(meaning)
+    if login and login != state.login and not only_digits(meaning):
         moved = send(state.purpose, login)
         return Move(moved.state, (VoidChallenge(state.challenge), *moved.effects))
+    if meaning.first(EntityKind.CODE) or only_digits(meaning):
+        return Move(state, (Say("code.wrong_length", {"length": state.length}),))
     if asks_again(meaning):
         return Move(state, (ResendCode(state.challenge),))
     if meaning.intent is Intent.OTP_PROBLEM:

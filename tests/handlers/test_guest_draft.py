@@ -107,7 +107,7 @@ def test_no_more_people_than_a_day_holds():
 
 
 def test_texts_fit_the_wire():
-    long = absorb(Draft(), meaning("", people=(Person("x" * 500),)), None, TODAY)
+    long = absorb(Draft(), meaning("", people=(Person("x" * 500),)), Field.PEOPLE, TODAY)
     assert len(long.people[0].name) == 200
     assert len(read("x" * 500, asked=Field.UNIT).unit) == 200
 

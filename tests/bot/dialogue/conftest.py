@@ -25,7 +25,7 @@ def embedded(request):
     return load_or_train(request.config.cache.mkdir("nlu"))
 
 
-@pytest.fixture(params=["keywords"])
+@pytest.fixture(params=["keywords", "embedded"])
 def engine(request):
     """The same chats with a stub that never changes, and with the engine people talk to."""
     return StubEngine() if request.param == "keywords" else request.getfixturevalue("embedded")
@@ -34,3 +34,9 @@ def engine(request):
 @pytest.fixture
 def chat(backend, clock, engine):
     return Chat(backend, clock, engine)
+
+
+@pytest.fixture
+def plain_chat(backend, clock):
+    """For what must not depend on what a model makes of doubtful words."""
+    return Chat(backend, clock, StubEngine())

@@ -63,29 +63,29 @@ async def test_cancel(chat):
     )
 
 
-async def test_two_wishes_at_once(chat):
-    await chat.plays(
+async def test_two_wishes_at_once(plain_chat):
+    await plain_chat.plays(
         ("cek akun 13519001 dan sekalian berapa lama akun mahasiswa aktif?", "kode 8 digit"),
         ("{code}", "aktif … Sekarang pertanyaan masa aktif … 30 hari"),
     )
 
 
-async def test_two_wishes_at_once_in_english(chat):
-    await chat.plays(
+async def test_two_wishes_at_once_in_english(plain_chat):
+    await plain_chat.plays(
         ("my account is locked, NIM 13519002, and also I want guest accounts", "code of 8 digits"),
         ("{code}", "unlocked … Now the guest account request … Which unit"),
     )
 
 
-async def test_a_or_b(chat):
-    await chat.plays(
+async def test_a_or_b(plain_chat):
+    await plain_chat.plays(
         ("ada masalah akun 13519002", "yang mana? … [Buka kunci akun] [Reset password]"),
         (press("Buka kunci akun"), "akun 13519002"),
     )
 
 
-async def test_a_or_b_in_english_typed(chat):
-    await chat.plays(
+async def test_a_or_b_in_english_typed(plain_chat):
+    await plain_chat.plays(
         ("I have account trouble", "Which one do you mean? … [Unlock account]"),
         ("reset password", "Go on?"),
     )
@@ -98,8 +98,8 @@ async def test_an_account_without_a_wish(chat):
     )
 
 
-async def test_two_misunderstandings_bring_choices_and_a_human(chat):
-    await chat.plays(
+async def test_two_misunderstandings_bring_choices_and_a_human(plain_chat):
+    await plain_chat.plays(
         ("asdf qwer zxcv", "belum menangkap maksudnya"),
         ("qwer asdf zxcv", "Pilih salah satu … [Reset password] … [Hubungi petugas]"),
         ("blabla", "[Hubungi petugas]"),
@@ -117,8 +117,8 @@ async def test_two_misunderstandings_inside_a_flow(chat):
     )
 
 
-async def test_one_misunderstanding_is_forgiven(chat):
-    await chat.plays(
+async def test_one_misunderstanding_is_forgiven(plain_chat):
+    await plain_chat.plays(
         ("asdf qwer zxcv", "belum menangkap"),
         ("halo", "[Reset password]"),
         ("zxcv asdf qwer", "belum menangkap"),
@@ -182,8 +182,8 @@ async def test_titles_and_numbers_can_be_typed(chat):
     )
 
 
-async def test_the_language_follows_the_person(chat):
-    await chat.plays(
+async def test_the_language_follows_the_person(plain_chat):
+    await plain_chat.plays(
         ("lupa password", "Lanjut?"),
         ("sorry, can you please speak English?", "did not catch the answer"),
         ("yes", "Which account is it?"),

@@ -113,7 +113,7 @@ async def test_dates_that_cannot_be(chat):
 
 async def test_too_many_people(chat):
     many = "\n".join(
-        f"Tamu {chr(65 + n // 26)}{chr(65 + n % 26)}, KAP, t{n}@contoh.com" for n in range(301)
+        f"Ulfa {chr(65 + n // 26)}{chr(97 + n % 26)}ri, KAP, t{n}@contoh.com" for n in range(301)
     )
     await chat.plays((LETTER.replace(LIST, many), "paling banyak 300 … 300 orang … (+290)"))
 

@@ -88,8 +88,8 @@ async def test_too_late_to_cancel(chat):
     )
 
 
-async def test_the_status_while_waiting(chat):
-    await chat.plays(
+async def test_the_status_while_waiting(plain_chat):
+    await plain_chat.plays(
         ("petugas dong", "ITB-2026-000001"),
         ("sudah sampai mana?", "menunggu petugas … 10.15 WIB"),
         ("status tiket saya?", "masih dalam antrean"),

@@ -31,8 +31,8 @@ async def test_the_rule_with_its_clause(chat, question, answer):
     await chat.plays((question, answer))
 
 
-async def test_the_type_is_asked_when_unknown(chat):
-    await chat.plays(
+async def test_the_type_is_asked_when_unknown(plain_chat):
+    await plain_chat.plays(
         ("akun saya aktif sampai kapan ya?", "Akun apa yang Anda maksud? … [Mahasiswa] [Dosen]"),
         ("saya mahasiswa", "II.B.7a"),
     )

@@ -12,8 +12,8 @@ from handlers.kernel import TurnFailed
 secret = {"text": "password saya [redacted]", "secret": True}
 
 
-async def test_a_password_typed_into_the_chat(chat):
-    await chat.plays(
+async def test_a_password_typed_into_the_chat(plain_chat):
+    await plain_chat.plays(
         (
             sends(InboundKind.TEXT, **secret),
             "memuat password … sudah saya hapus … [Reset password]",
