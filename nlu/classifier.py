@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """Multinomial logistic regression with a calibrated temperature."""
+    """One linear function for each intent; a temperature makes honest probabilities of them."""
 
     vocabulary: Vocabulary
     intents: tuple[Intent, ...]

@@ -27,12 +27,14 @@ _FORBIDDEN = re.compile(
         | do[ ]?n[o']?t[ ](?:reset|change|unlock|check|cancel|delete|open|send|touch)
         | i[ ]did[ ]?n[o']?t[ ]forget | never[ ]mind[ ]the | rather[ ]than | instead[ ]of
         | not[ ](?:want|need|about|asking|trying|looking|here)
+        | not[ ](?:an?|my|the)[ ](?=password|reset|account|unlock|locked|code|ticket)
         | no[ ]need(?:[ ]to|[ ]for)? | no[ ]longer[ ](?:want|need)
         | without[ ](?:resetting|changing)
       )\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_ADDING = words("sekalian sekaligus selain oh oiya btw by also additionally plus dan and")
 _LEFT_OVER = words(
     "saya mau ingin aku gue i to the a an my dulu ya kok nih min kak please tolong pengen"
 )
@@ -45,7 +47,8 @@ class Clause:
 
     text: str
     forbidden: bool
-    start: int
+    added: bool = False
+    """It begins with "and", "sekalian", "also": a further wish, not the story of the first."""
 
 
 def clauses(text: str) -> list[Clause]:
@@ -53,16 +56,17 @@ def clauses(text: str) -> list[Clause]:
     parts: list[Clause] = []
     at = 0
     for match in _SPLIT.finditer(text):
-        parts.append(_clause(text[at : match.start()], at))
-        at = match.end() if not match.group().strip().isalpha() else match.start()
+        parts.append(_clause(text[at : match.start()]))
+        at = match.start() if match.group()[0].isalpha() else match.end()
         if len(parts) == _MOST:
             break
-    parts.append(_clause(text[at:], at))
+    parts.append(_clause(text[at:]))
     return [part for part in parts if _says_something(part.text)]
 
 
-def _clause(text: str, start: int) -> Clause:
-    return Clause(text, _FORBIDDEN.search(text) is not None, start)
+def _clause(text: str) -> Clause:
+    first = text.split(maxsplit=1)[0].lower() if text.strip() else ""
+    return Clause(text, _FORBIDDEN.search(text) is not None, added=first in _ADDING)
 
 
 def _says_something(text: str) -> bool:

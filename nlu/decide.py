@@ -14,6 +14,7 @@ import numpy as np
 
 from nlu.augment import TASKS
 from nlu.clauses import Clause, clauses, is_bare, object_of
+from nlu.tables import words
 from nlu.types import Intent, Ranked
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 WISH = 0.6
 """From this confidence on a clause is a wish of its own."""
 _COURTESIES = frozenset({Intent.GREET, Intent.THANK, Intent.GOODBYE, Intent.AFFIRM, Intent.HELP})
+_CURES = {
+    Intent.RESET_PASSWORD: frozenset({Intent.CHECK_ACCOUNT}),
+    Intent.UNLOCK_ACCOUNT: frozenset({Intent.CHECK_ACCOUNT, Intent.RESET_PASSWORD}),
+}
+"""Wishes that also answer what sounds like another one ("salah sandi, jadi terkunci")."""
+_ASKING = {
+    Intent.CHECK_ACCOUNT: words("cek lihat status look see"),
+    Intent.RESET_PASSWORD: words("reset ganti ubah lupa change bikin"),
+}
+"""Words with which it is another wish all the same."""
 _SHOWN = 5
 _LONGEST_SINGLE = 3
 """Words up to which a message is one clause whatever its punctuation."""
@@ -40,6 +51,13 @@ class Decision:
     confidence: float
     ranking: tuple[Ranked, ...]
     also: tuple[Intent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    intent: Intent
+    probabilities: npt.NDArray[np.float64]
+    part: Clause
 
 
 NOTHING = Decision(Intent.OUT_OF_SCOPE, 0.0, ())
@@ -75,8 +93,9 @@ class Decider:
             if corrected is not None:
                 return corrected
         seen = [self._probabilities(part.text) for part in wanted]
-        decision = self._ranked(self._without_courtesy(whole, seen))
-        return self._with_also(decision, seen)
+        wishes = self._wishes(wanted, seen)
+        main = self._main(whole, wishes)
+        return self._with_also(self._ranked(main), wishes)
 
     def _corrected(self, parts: list[Clause], wanted: list[Clause]) -> Decision | None:
         # "Jangan reset, cuma mau cek": what is left counts, when the rest names a wish.
@@ -96,25 +115,46 @@ class Decider:
             return self._ranked(self._moved(whole, Intent.CANCEL))
         return self._ranked(whole)
 
-    def _without_courtesy(
-        self, whole: npt.NDArray[np.float64], seen: Sequence[npt.NDArray[np.float64]]
-    ) -> npt.NDArray[np.float64]:
-        """A greeting or thanks beside a wish does not hide the wish."""
-        if self._top(whole) in TASKS or not seen:
-            return whole
-        tasks = [each for each in seen if self._top(each) in TASKS and float(each.max()) >= WISH]
-        if self._top(whole) in _COURTESIES | {Intent.OUT_OF_SCOPE, Intent.CANCEL} and tasks:
-            return tasks[0]
-        return whole
+    def _wishes(
+        self, parts: Sequence[Clause], seen: Sequence[npt.NDArray[np.float64]]
+    ) -> list[_Wish]:
+        """Return what single clauses ask for, in their order, without the symptoms of a wish.
 
-    def _with_also(self, decision: Decision, seen: Sequence[npt.NDArray[np.float64]]) -> Decision:
+        "Tidak bisa login" beside "lupa password" is why, not what else.
+        """
+        wishes = [
+            _Wish(self._top(each), each, part)
+            for part, each in zip(parts, seen, strict=True)
+            if self._top(each) in TASKS and float(each.max()) >= WISH
+        ]
+        cures = {wish.intent for wish in wishes} & _CURES.keys()
+        return [wish for wish in wishes if not self._is_symptom(wish, cures)]
+
+    def _is_symptom(self, wish: _Wish, cures: set[Intent]) -> bool:
+        asking = _ASKING.get(wish.intent)
+        if asking is None or not any(wish.intent in _CURES[cure] for cure in cures):
+            return False
+        return asking.isdisjoint(self._normaliser.words(wish.part.text))
+
+    def _main(
+        self, whole: npt.NDArray[np.float64], wishes: Sequence[_Wish]
+    ) -> npt.NDArray[np.float64]:
+        """The whole message decides, unless courtesy hides a wish or wishes are listed."""
+        intent = self._top(whole)
+        if not wishes:
+            return whole
+        if intent not in TASKS and intent in _COURTESIES | {Intent.OUT_OF_SCOPE, Intent.CANCEL}:
+            return wishes[0].probabilities
+        listed = any(
+            later.part.added and later.intent is not wishes[0].intent for later in wishes[1:]
+        )
+        return wishes[0].probabilities if listed else whole
+
+    def _with_also(self, decision: Decision, wishes: Sequence[_Wish]) -> Decision:
         if decision.intent not in TASKS:
             return decision
-        further: dict[Intent, None] = {}
-        for probabilities in seen:
-            intent = self._top(probabilities)
-            if intent in TASKS and intent is not decision.intent and probabilities.max() >= WISH:
-                further[intent] = None
+        further = dict.fromkeys(wish.intent for wish in wishes)
+        further.pop(decision.intent, None)
         return Decision(decision.intent, decision.confidence, decision.ranking, tuple(further))
 
     def _probabilities(self, text: str) -> npt.NDArray[np.float64]:
