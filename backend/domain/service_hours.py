@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator  # noqa: TC003 - signatures stay readable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import takewhile
 
 Interval = tuple[int, int]
 """Start and end as minutes of the day; 1440 is midnight at its end."""
@@ -75,12 +76,8 @@ class ServiceHours:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the service time from `start` to `end`; none when `end` is not later."""
-        passed = timedelta(0)
-        for opens, closes in self._from(start):
-            if opens >= end:
-                break
-            passed += min(closes, end) - opens
-        return passed
+        spans = takewhile(lambda span: span[0] < end, self._from(start))
+        return sum((min(closes, end) - opens for opens, closes in spans), timedelta(0))
 
     def _from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield every interval that ends after `at`, the first one cut off at `at`."""
