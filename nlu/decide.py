@@ -14,6 +14,7 @@ import numpy as np
 
 from nlu.augment import TASKS
 from nlu.clauses import Clause, clauses, is_bare, object_of
+from nlu.concepts import concepts_of
 from nlu.tables import words
 from nlu.types import Intent, Ranked
 
@@ -38,6 +39,11 @@ _ASKING = {
     Intent.RESET_PASSWORD: words("reset ganti ubah lupa change bikin"),
 }
 """Words with which it is another wish all the same."""
+_SUBJECTS = words("""
+PASSWORD ACCOUNT USERNAME FORGET RESET LOGIN LOCK BLOCK OPEN CODE EMAIL PHONE DATA HUMAN REPORT
+TICKET CASE HACK GUEST CREATE DELETE ACTIVE EXTEND TALK
+""")
+"""A clause without one of these concepts is no wish of its own, and is not looked at."""
 _SHOWN = 5
 _LONGEST_SINGLE = 3
 """Words up to which a message is one clause whatever its punctuation."""
@@ -92,8 +98,7 @@ class Decider:
             corrected = self._corrected(parts, wanted)
             if corrected is not None:
                 return corrected
-        seen = [self._probabilities(part.text) for part in wanted]
-        wishes = self._wishes(wanted, seen)
+        wishes = self._wishes(wanted)
         main = self._main(whole, wishes)
         return self._with_also(self._ranked(main), wishes)
 
@@ -115,16 +120,20 @@ class Decider:
             return self._ranked(self._moved(whole, Intent.CANCEL))
         return self._ranked(whole)
 
-    def _wishes(
-        self, parts: Sequence[Clause], seen: Sequence[npt.NDArray[np.float64]]
-    ) -> list[_Wish]:
+    def _wishes(self, parts: Sequence[Clause]) -> list[_Wish]:
         """Return what single clauses ask for, in their order, without the symptoms of a wish.
 
         "Tidak bisa login" beside "lupa password" is why, not what else.
         """
+        read = [(part, self._normaliser.words(part.text)) for part in parts]
+        seen = [
+            (part, self._classifier.probabilities(canonical))
+            for part, canonical in read
+            if not _SUBJECTS.isdisjoint(concepts_of(canonical))
+        ]
         wishes = [
             _Wish(self._top(each), each, part)
-            for part, each in zip(parts, seen, strict=True)
+            for part, each in seen
             if self._top(each) in TASKS and float(each.max()) >= WISH
         ]
         cures = {wish.intent for wish in wishes} & _CURES.keys()
