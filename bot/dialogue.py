@@ -24,7 +24,7 @@ from bot.envelope import (
     encode_message,
     read_press,
 )
-from bot.memory import Line, Memory, Person, dump, recall, remember, without_codes
+from bot.memory import Line, Memory, Person, dump, recall, remember, without, without_codes
 from bot.runtime.port import Inbound, Out, Timer, Turn
 from handlers import conversation as flows
 from handlers.kernel import (
@@ -35,6 +35,7 @@ from handlers.kernel import (
     IdentityChanged,
     OpenTicket,
     Request,
+    Say,
     TimeUp,
     TurnFailed,
     UserChose,
@@ -157,7 +158,7 @@ class Dialogue:
         memory = remember(
             replace(memory, conversation=after, last=last),
             *heard,
-            *(self._line(message) for message in messages),
+            *(self._line(message, _check_numbers(effects)) for message in messages),
         )
         channel = self._capabilities(name.partition(":")[0])
         shown = (*_echo(envelope, heard), *messages) if channel.echo else messages
@@ -209,10 +210,9 @@ class Dialogue:
             case _:
                 return
 
-    def _line(self, message: OutboundMessage) -> Line:
-        if message.author != "bot":
-            return Line("agent", message.text, self._clock.now())
-        return Line("bot", message.text, self._clock.now())
+    def _line(self, message: OutboundMessage, secrets: Iterable[str]) -> Line:
+        author = "bot" if message.author == "bot" else "agent"
+        return Line(author, without(message.text, secrets), self._clock.now())
 
     # -- failures ---------------------------------------------------------------------------
     async def on_dead_letter(self, conversation: str, payload: str, error: str) -> None:
@@ -244,6 +244,12 @@ def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage
             if line.author == "user" and line.text:
                 marks = {"id": envelope.event.native_id}
                 yield OutboundMessage(line.text, author="user", custom=marks)
+
+
+def _check_numbers(effects: Iterable[AnyEffect]) -> tuple[str, ...]:
+    """Return what the page will ask for: it is the person's to know, not the agent's."""
+    told = (effect.args for effect in effects if isinstance(effect, Say))
+    return tuple(str(args["check_number"]) for args in told if "check_number" in args)
 
 
 def _requests(effects: Iterable[AnyEffect]) -> Iterable[calls.BackendEffect]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import structlog
@@ -16,6 +16,9 @@ from msgspec.structs import replace
 
 from handlers.model import VERSION, Conversation
 from handlers.upgrades import Undecodable, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _log = structlog.get_logger(__name__)
 
@@ -91,6 +94,13 @@ def remember(memory: Memory, *lines: Line) -> Memory:
     """Return the memory with `lines` added, the oldest forgotten."""
     short = (replace(line, text=line.text[:LONGEST_LINE]) for line in lines if line.text)
     return replace(memory, lines=(*memory.lines, *short)[-KEPT_LINES:])
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` with every one of `secrets` masked where it stands as a word."""
+    for secret in secrets:
+        text = re.sub(rf"\b{re.escape(secret)}\b", _MASK, text)
+    return text
 
 
 def without_codes(text: str) -> str:

@@ -108,6 +108,11 @@ def test_a_human_is_given_when_asked_for_clearly(confidence):
     assert (VoidChallenge("c-1") in effects) is handed
 
 
+def test_a_human_is_given_on_less_when_nothing_is_going_on():
+    asked = said("petugas", Intent.ESCALATE, ACT)
+    assert step(EMPTY, asked).state.control is Control.WAITING
+
+
 # -- requests and their answers ------------------------------------------------------------------
 def test_requests_carry_the_number_of_their_flow():
     _, effects = after(EMPTY, said("cek", Intent.CHECK_ACCOUNT, login="budi"))

@@ -1,13 +1,25 @@
 """Passwords in the chat, groups, things that cannot be read, lost states, failures."""
 
 import msgspec
+import pytest
 from chat_kit import NAME, SILENCE, in_group, sends, wait
 
+from bot.calls import BackendCall
+from bot.calls import encode as encode_calls
 from bot.channels.port import InboundEvent, InboundKind
 from bot.envelope import FromBackend, encode, inbound
-from bot.memory import recall
+from bot.memory import Person, recall
 from bot.runtime.port import Inbound
-from handlers.kernel import TurnFailed
+from handlers.kernel import CancelTicket, TurnFailed, VoidChallenge
+from handlers.model import Conversation
+from nlu.types import Language
+
+HELLO = InboundEvent("web", "x", NAME, "visitor-1", text="halo")
+
+
+def encode_call(effect):
+    return encode_calls(BackendCall(effect, Person("web", "visitor-1")))
+
 
 secret = {"text": "password saya [redacted]", "secret": True}
 
@@ -107,7 +119,7 @@ async def test_a_failed_turn_is_handed_to_a_human(chat, backend):
     await chat.box.dialogue.on_dead_letter(NAME, poison, "boom")
     assert chat.box.inbox == []  # a payload nobody can read says nothing of a person's wish
 
-    message = inbound(InboundEvent("web", "x", NAME, "visitor-1", text="halo")).payload
+    message = inbound(HELLO).payload
     for _ in range(2):
         await chat.box.dialogue.on_dead_letter(NAME, message, "boom")
     await chat.box.settle()
@@ -115,6 +127,46 @@ async def test_a_failed_turn_is_handed_to_a_human(chat, backend):
     assert "ITB-2026-000001" in chat.answers[-1]
     assert backend.ticket.priority == "high"
     assert len(backend.tickets) == 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [(CancelTicket("ITB-2026-000001"), True), (VoidChallenge("c"), False)],
+    ids=["a case is told", "a quick effect was told already"],
+)
+async def test_an_effect_that_was_given_up_on(plain_chat, effect, told):
+    await plain_chat.box.dialogue.on_dead_letter(NAME, encode_call(effect), "boom")
+    assert (plain_chat.box.inbox != []) is told
+
+
+async def test_without_an_inbox_a_failure_is_only_logged(plain_chat):
+    plain_chat.box.dialogue.connect(None)
+    await plain_chat.box.dialogue.on_dead_letter(NAME, inbound(HELLO).payload, "boom")
+    assert plain_chat.box.inbox == []
+
+
+async def test_the_page_tells_the_language_before_anything_was_said(plain_chat):
+    await plain_chat.plays(
+        (sends(InboundKind.JOINED, locale="en"), "Hello, I am the IT Helpdesk assistant"),
+        ("halo", "Halo!"),
+    )
+
+
+async def test_a_state_of_an_older_version_is_upgraded(plain_chat, monkeypatch):
+    monkeypatch.setattr("bot.memory.load", lambda _saved: Conversation(language=Language.EN))
+    plain_chat.box.states[NAME] = '{"conversation": {"version": 0}, "last": ["Hello!"]}'
+    await plain_chat.plays(("xyzzy", "Sorry, I did not get that"))
+
+
+async def test_the_transcript_holds_no_codes_and_no_check_number(chat):
+    await chat.plays(
+        ("lupa password, NIM saya 13519001", "Lanjut?"),
+        ("ya", "kode 8 digit"),
+        ("{code}", "nomor ini: 42"),
+    )
+    lines = " ".join(line.text for line in recall(chat.box.states[NAME]).lines)
+    assert "nomor ini: ••••••" in lines
+    assert chat.backend.code not in lines
 
 
 async def test_a_failed_failure_is_only_logged(chat):

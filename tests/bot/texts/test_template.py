@@ -65,3 +65,15 @@ def test_the_same_sentence_is_never_said_twice_in_a_row():
     assert texts.render(EN, "k", {}, last=("a",)) == "b"
     assert texts.render(EN, "one", {}, last=("c",)) == "Again: c"
     assert texts.render(EN, "one", {}, last=("Again: c",)) == "c"
+
+
+def test_a_key_that_stands_twice_is_found_when_the_catalogue_loads(tmp_path, monkeypatch):
+    for language in Language:
+        folder = tmp_path / language
+        folder.mkdir()
+        (folder / "a.yaml").write_text("k: one")
+        (folder / "b.yaml").write_text("k: two")
+        (folder / "notes.txt").write_text("not a catalogue")
+    monkeypatch.setattr("bot.texts.catalogue.resources.files", lambda _package: tmp_path)
+    with pytest.raises(BadTemplate, match="k stands twice"):
+        Texts.load()
