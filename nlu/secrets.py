@@ -70,7 +70,7 @@ change resetting resetkan ganti2 riset reseting recover lost hilang request perm
 kendala permohonan subject perihal hal layanan topik masalah problem trouble help
 """)
 _POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
-_VERB_FORM = re.compile(r"(?:ter|di|me|ke|ber|se)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
+_VERB_FORM = re.compile(r"(?:ter|di|ber)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
 _BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
 _REACH = 9
 """Words looked at between the cue and the value."""
@@ -205,7 +205,9 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
                 owned = owned or word.bare in _OWNERS
                 if word.raw[-1] in ".?!;":
                     return None
-            case _ if not bound and _is_other_login(word, owned=owned, requested=requested):
+            case _ if not (bound or soft) and _is_other_login(
+                word, owned=owned, requested=requested
+            ):
                 owned = False
             case _:
                 return _Context(at, 0, bound, written, soft, owned, requested)

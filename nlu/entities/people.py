@@ -130,7 +130,7 @@ def _split(text: str, start: int, separator: str) -> list[tuple[str, int]]:
     cells: list[tuple[str, int]] = []
     at = 0
     for part in text.split(separator):
-        bare = part.strip(" \t\"'")
+        bare = part.strip().strip("\"'").strip()
         if bare:
             cells.append((bare, start + at + part.index(bare)))
         at += len(part) + len(separator)

@@ -68,6 +68,8 @@ NOBODY = [
     "Fakultas Teknik Sipil dan Lingkungan",
     "17 Maret 2023",
     "13519001",
+    "Nama: Siapa?",
+    "a,\x1f,b",
     "",
 ]
 
