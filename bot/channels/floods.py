@@ -13,8 +13,8 @@ from limits.strategies import MovingWindowRateLimiter
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-STREAMS_OF_A_CHAT: Final = 10
-"""Tabs of one chat that may wait for messages at once."""
+STREAMS_OF_A_CHAT: Final = 20
+"""Requests of one chat that may wait at once: its tabs, and those just closed."""
 STREAMS: Final = 5_000
 """Requests that may wait for messages at once, of all chats."""
 

@@ -39,6 +39,8 @@ HEARTBEAT: Final = 15.0
 """Seconds after which a silent stream says that it is alive (proxies cut silent ones)."""
 SETTLES_WITHIN: Final = 20.0
 """Seconds a client may wait to hear that its message is dealt with."""
+LOOK_AGAIN: Final = 2.0
+"""Seconds between looks whether a waiting client is still there: nobody tells us."""
 PAGE_OF_LOG: Final = 200
 LONGEST_ID: Final = 18
 """Digits of an id: more would not fit the database's 64 bits."""
@@ -158,7 +160,7 @@ class WebChat:
         request[WAITS] = True
         with self._floods.stream(chat):
             waiting = self._runtime.settled(f"webchat:{chat}", SETTLES_WITHIN)
-            settled = await self._unless_stopping(waiting)
+            settled = await self._while_here(request, waiting)
         return _json({"settled": bool(settled)})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -174,26 +176,31 @@ class WebChat:
         with self._floods.stream(chat), broken:
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
-            while not self._stopping.is_set():
-                after = await self._write_new(response, f"webchat:{chat}", after)
+            while not self._stopping.is_set() and not _is_gone(request):
+                after = await self._write_new(request, response, f"webchat:{chat}", after)
         return response
 
-    async def _write_new(self, response: web.StreamResponse, conversation: str, after: int) -> int:
+    async def _write_new(
+        self, request: web.Request, response: web.StreamResponse, conversation: str, after: int
+    ) -> int:
         rows = await self._runtime.log_after(conversation, after, PAGE_OF_LOG)
         if rows:
             await response.write(b"".join(map(_event, rows)))
             return rows[-1].id
         waiting = self._runtime.wait_log(conversation, after, HEARTBEAT)
-        if await self._unless_stopping(waiting) is False:
+        if await self._while_here(request, waiting) is False:
             await response.write(b": alive\n\n")
         return after
 
-    async def _unless_stopping(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Return what `work` returns, or None when the service stops first."""
+    async def _while_here(self, request: web.Request, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what `work` returns, or None when the client is gone or the service stops."""
         waiting = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            while not waiting.done() and not stopping.done() and not _is_gone(request):
+                await asyncio.wait(
+                    {waiting, stopping}, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
             return waiting.result() if waiting.done() else None
         finally:
             for task in (waiting, stopping):
@@ -204,6 +211,10 @@ class WebChat:
         if chat is None:
             raise web.HTTPUnauthorized(text="join first")
         return chat
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _number(text: str) -> int:

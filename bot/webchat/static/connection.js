@@ -76,23 +76,24 @@ export class Connection {
 
   stream() {
     const source = new EventSource(`/webchat/events?after=${this.lastSeen}`);
-    let again;
+    let doubt; // runs from the first error to the next success
     source.onopen = () => {
+      clearTimeout(doubt);
+      doubt = undefined;
       this.page.online(true);
       this.flush();
     };
     source.onmessage = (event) => this.show(JSON.parse(event.data));
     source.onerror = () => {
       // Between two replicas there may be a moment; only what lasts is worth a word.
-      clearTimeout(again);
-      again = setTimeout(() => {
-        if (source.readyState === EventSource.OPEN) return;
+      doubt ??= setTimeout(() => {
         this.page.online(false);
         if (source.readyState === EventSource.CLOSED) this.watch(true);
+        else doubt = undefined;
       }, RETRY);
     };
     return () => {
-      clearTimeout(again);
+      clearTimeout(doubt);
       source.close();
     };
   }
@@ -137,11 +138,11 @@ export class Connection {
   }
 
   theirs(id, message) {
-    const name = this.withHuman ? message.author : this.words.assistant;
-    const text = this.withHuman ? said(name, message.text) : message.text;
+    const human = message.author === "bot" ? "" : message.author;
+    const text = said(human, message.text);
     const activity = {
       type: "message", id, timestamp: message.at, text, textFormat: "markdown",
-      from: { id: message.author, role: "bot", name }, channelData: { [PLACE]: message.id },
+      from: { id: message.author, role: "bot", name: human || this.words.assistant }, channelData: { [PLACE]: message.id },
     };
     const actions = (message.buttons || []).map(toAction);
     if (actions.length) activity.suggestedActions = { actions, to: [] };
@@ -227,7 +228,6 @@ export class Connection {
 
   say(text) {
     const message = { id: this.last(), text, author: "bot", at: new Date().toISOString() };
-    this.withHuman = false;
     this.activities.next(this.theirs(`local-${newId()}`, message));
   }
 

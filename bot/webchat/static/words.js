@@ -2,18 +2,18 @@
 
 const ESCAPED = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g;
-const MARK = "\u2063"; // invisible; a person's words cannot hold it (bot/channels/inbound.py)
+const MARK = "\u2063"; // invisible; stands between a name and what was said
 
-/** Returns text that `toHtml` shows under the name of who said it. */
+/** Returns a text for `toHtml`, shown under the name of who said it (none: the assistant). */
 export function said(name, text) {
-  return `${MARK}${name}${MARK}${text}`;
+  const [plainName, plainText] = [name, text].map((part) => part.replaceAll(MARK, ""));
+  return plainName ? plainName + MARK + plainText : plainText;
 }
 
-/** Returns the HTML of a text, or of a name and a text that `said` put together. */
+/** Returns the HTML of what `said` put together. */
 export function toHtml(text) {
-  const [before, name, ...rest] = text.split(MARK);
-  if (before || !rest.length) return lines(text.replaceAll(MARK, ""));
-  return `<p class="name">${escape(name)}</p>${lines(rest.join(""))}`;
+  const [first, second] = text.split(MARK);
+  return second === undefined ? lines(first) : `<p class="name">${escape(first)}</p>${lines(second)}`;
 }
 
 function lines(text) {

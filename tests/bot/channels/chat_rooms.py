@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import msgspec
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
@@ -83,6 +84,9 @@ class RuleEngine:
         pass
 
 
+CHANNELS = web.AppKey("channels", list)
+
+
 class Away:
     """A runtime that is stopping."""
 
@@ -133,6 +137,7 @@ def app_of(runtime, clock, settings):
         await runtime.read_cursor("x")
 
     app = application(channels, {"database": database})
+    app[CHANNELS] = channels
 
     async def hang_up(_app):
         for channel in channels:

@@ -4,8 +4,9 @@ import asyncio
 import json
 
 import pytest
-from chat_rooms import MENU, Away
+from chat_rooms import CHANNELS, MENU, Away
 
+from bot.channels import webchat
 from bot.channels.inbound import MAX_BODY, MAX_TEXT
 from bot.channels.port import InboundKind
 from bot.envelope import press_payload
@@ -287,11 +288,25 @@ async def test_a_network_that_floods_waits(rooms):
 
 async def test_a_chat_may_only_wait_in_so_many_tabs(room):
     await room.join()
-    streams = [await room.client.get("/webchat/events") for _ in range(10)]
+    streams = [await room.client.get("/webchat/events") for _ in range(20)]
     assert {stream.status for stream in streams} == {200}
     assert (await room.client.get("/webchat/events")).status == 429
     for stream in streams:
         stream.close()
+
+
+async def test_a_stream_whose_reader_is_gone_ends(room, monkeypatch):
+    monkeypatch.setattr(webchat, "LOOK_AGAIN", 0.01)
+    await room.join()
+    streams = room.client.server.app[CHANNELS][0]._floods._streams
+    for _ in range(3):
+        stream = await room.client.get("/webchat/events")
+        await events(stream, 1)
+        assert streams.total() == 1
+        stream.close()
+        async with asyncio.timeout(5):
+            while streams:  # noqa: ASYNC110 - nobody tells us, either
+                await asyncio.sleep(0.01)
 
 
 async def test_while_the_runtime_does_not_accept_senders_come_back(rooms):
