@@ -23,7 +23,9 @@ from handlers.kernel import (
     AgentJoined,
     CheckCode,
     IdentityChanged,
+    LinkEnded,
     LinkSent,
+    MailDelayed,
     OpenTicket,
     Purpose,
     Refused,
@@ -40,6 +42,7 @@ from handlers.model import Active, Case, Control, Conversation
 from handlers.reading import ACT, SURE, SWITCH
 from handlers.request_guest_account import Filing
 from handlers.reset_password import Confirm
+from handlers.routing import RESUME
 from handlers.update_recovery_email import AskNew
 from handlers.upgrades import Undecodable, load
 from handlers.verification import AskLogin, AwaitCode, CheckingCode, SendingCode
@@ -188,6 +191,15 @@ def test_a_button_of_a_flow_that_is_gone():
     odd = replace(shown, active=None)
     assert keys(step(odd, UserChose(1, "yes")).effects) == ["stale.button"]
     assert keys(step(odd, UserChose(1, "resume")).effects) == ["stale.button"]
+    late = replace(odd, choices=RESUME)
+    assert keys(step(late, UserChose(1, "resume")).effects) == ["stale.button"]
+
+
+def test_what_was_set_aside_can_be_dropped_by_button():
+    aside = replace(IN_RESET, active=None, suspended=IN_RESET.active, offer=1, choices=RESUME)
+    dropped, effects = step(aside, UserChose(1, "drop"))
+    assert (dropped.suspended, effects[0]) == (None, VoidChallenge("c-1"))
+    assert keys(effects) == ["resume.dropped"]
 
 
 # -- silence -------------------------------------------------------------------------------------
@@ -310,3 +322,38 @@ def test_a_check_needs_a_code():
     _, effects = step(IN_RESET, said("12345678"))
     assert effects[0] == CheckCode("c-1", "12345678", ref=1)
     assert buttons(effects) == []
+
+
+# -- small talk and notices ---------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("state", "intent", "texts"),
+    [
+        (EMPTY, Intent.GREET, ["smalltalk.greet"]),
+        (EMPTY, Intent.THANK, ["smalltalk.thank"]),
+        (EMPTY, Intent.GOODBYE, ["smalltalk.goodbye"]),
+        (EMPTY, Intent.HELP, ["help.menu"]),
+        (IN_RESET, Intent.GREET, ["smalltalk.hello", "code.ask_code"]),
+        (IN_RESET, Intent.THANK, ["smalltalk.thank", "code.ask_code"]),
+        (IN_RESET, Intent.HELP, ["help.in_flow", "code.ask_code"]),
+    ],
+)
+def test_small_talk_does_not_end_a_flow(state, intent, texts):
+    talked, effects = step(state, said("hai", intent))
+    assert (talked.active, keys(effects)) == (state.active, texts)
+
+
+@pytest.mark.parametrize(
+    ("event", "texts"),
+    [
+        (PasswordChanged("bu***", "applied"), ["notice.password_changed"]),
+        (PasswordChanged("bu***", "unknown"), ["notice.password_unknown"]),
+        (PasswordChanged("bu***", "refused"), []),
+        (LinkEnded("expired"), ["notice.link_expired"]),
+        (LinkEnded("refused_too_often"), ["notice.link_refused"]),
+        (MailDelayed(), ["notice.mail_delayed"]),
+        (GuestsDecided("ITB-2026-000001", True, 5), ["notice.guests_approved"]),
+        (GuestsDecided("ITB-2026-000001", False, 0), ["notice.guests_refused"]),
+    ],
+)
+def test_what_the_backend_tells_unasked(event, texts):
+    assert keys(step(EMPTY, event).effects) == texts
