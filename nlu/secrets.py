@@ -312,10 +312,10 @@ def _run_end(line: list[_Word], at: int, *, passphrase: bool) -> int:
 
 
 def _is_soft_value(value: str, bare: str) -> bool:
-    if is_ordinary(bare) or is_identifier(value) or len(bare) < _SHORTEST:
-        return False
     if bare.isdigit():
         return len(bare) >= _SHORTEST + 2
+    if is_ordinary(bare) or is_identifier(value) or len(bare) < _SHORTEST:
+        return False
     return not bare.isalpha() or _VERB_FORM.match(bare) is None
 
 
