@@ -23,9 +23,7 @@ from handlers.kernel import (
     AgentJoined,
     CheckCode,
     IdentityChanged,
-    LinkEnded,
     LinkSent,
-    MailDelayed,
     OpenTicket,
     Purpose,
     Refused,
@@ -322,38 +320,3 @@ def test_a_check_needs_a_code():
     _, effects = step(IN_RESET, said("12345678"))
     assert effects[0] == CheckCode("c-1", "12345678", ref=1)
     assert buttons(effects) == []
-
-
-# -- small talk and notices ---------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("state", "intent", "texts"),
-    [
-        (EMPTY, Intent.GREET, ["smalltalk.greet"]),
-        (EMPTY, Intent.THANK, ["smalltalk.thank"]),
-        (EMPTY, Intent.GOODBYE, ["smalltalk.goodbye"]),
-        (EMPTY, Intent.HELP, ["help.menu"]),
-        (IN_RESET, Intent.GREET, ["smalltalk.hello", "code.ask_code"]),
-        (IN_RESET, Intent.THANK, ["smalltalk.thank", "code.ask_code"]),
-        (IN_RESET, Intent.HELP, ["help.in_flow", "code.ask_code"]),
-    ],
-)
-def test_small_talk_does_not_end_a_flow(state, intent, texts):
-    talked, effects = step(state, said("hai", intent))
-    assert (talked.active, keys(effects)) == (state.active, texts)
-
-
-@pytest.mark.parametrize(
-    ("event", "texts"),
-    [
-        (PasswordChanged("bu***", "applied"), ["notice.password_changed"]),
-        (PasswordChanged("bu***", "unknown"), ["notice.password_unknown"]),
-        (PasswordChanged("bu***", "refused"), []),
-        (LinkEnded("expired"), ["notice.link_expired"]),
-        (LinkEnded("refused_too_often"), ["notice.link_refused"]),
-        (MailDelayed(), ["notice.mail_delayed"]),
-        (GuestsDecided("ITB-2026-000001", True, 5), ["notice.guests_approved"]),
-        (GuestsDecided("ITB-2026-000001", False, 0), ["notice.guests_refused"]),
-    ],
-)
-def test_what_the_backend_tells_unasked(event, texts):
-    assert keys(step(EMPTY, event).effects) == texts
