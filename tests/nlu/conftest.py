@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from models import trained_model
 
-from nlu.embedded import EmbeddedEngine, load_or_train
+from nlu.embedded import EmbeddedEngine
 
 
 @pytest.fixture(scope="session")
-def engine(pytestconfig: pytest.Config) -> EmbeddedEngine:
-    assert pytestconfig.cache is not None
-    return load_or_train(pytestconfig.cache.mkdir("nlu"))
+def engine() -> EmbeddedEngine:
+    return EmbeddedEngine(trained_model())
