@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from aiohttp import web
 
 from backend.adapters.directory.sql import SqlDirectory
 from backend.adapters.mail.captured import CapturedTransport
+from backend.adapters.mail.message import Sender
 from backend.adapters.mail.rendering import JinjaTemplates
 from backend.adapters.mail.smtp import SmtpServer, SmtpTransport
-from backend.domain import password_policy
+from backend.domain import password_policy, secret_text
 from backend.domain.codes import CodeRules
 from backend.domain.guests import GuestRules
-from backend.domain.service_hours import ServiceHours, parse_holidays, parse_week
+from backend.domain.service_hours import ServiceHours
 from backend.service.accounts import Accounts
 from backend.service.audit import Audit
 from backend.service.demo import seed_demo
@@ -30,6 +32,8 @@ from backend.service.grants import Grants
 from backend.service.guests import Guests
 from backend.service.jobs import Scheduler
 from backend.service.links import Links
+from backend.service.mail_refusals import audited
+from backend.service.mail_rules import MailRules
 from backend.service.mailer import Mailer
 from backend.service.passwords import Passwords
 from backend.service.retention import Retention
@@ -63,6 +67,7 @@ from ops.metrics import add_metrics
 from ops.settings import split_bind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,8 +96,13 @@ class Backend:
     transport: MailTransport
 
 
-def build(settings: BackendSettings, clock: Clock) -> Backend:
-    """Wire everything for `settings`. Raises UnsafeSettings. Opens no connection."""
+def build(
+    settings: BackendSettings, clock: Clock, redact: Callable[[str], str] = secret_text.redact
+) -> Backend:
+    """Wire everything for `settings`. Raises UnsafeSettings. Opens no connection.
+
+    `redact` takes passwords out of what agents write; this service's own net is the smaller one.
+    """
     check(settings)
     pages = PageSettings.of(settings)
     zone = ZoneInfo(settings.time_zone)
@@ -102,7 +112,9 @@ def build(settings: BackendSettings, clock: Clock) -> Backend:
     audit, feed = Audit(clock, vault), Feed(db, clock)
     transport = _mail_transport(settings, clock)
     templates = JinjaTemplates(time_zone=settings.time_zone)
-    mailer = Mailer(db, vault, transport, templates, clock, feed)
+    mail_rules = MailRules(message_id_domain=Sender(settings.mail_from).domain)
+    mailer = Mailer(db, vault, transport, templates, clock, feed, rules=mail_rules)
+    mailer.on_bad_address = audited(audit)
     code_rules = CodeRules(code_length=settings.code_length)
     grants = Grants(vault, clock, code_rules)
     verification = Verification(
@@ -116,11 +128,19 @@ def build(settings: BackendSettings, clock: Clock) -> Backend:
         zone=zone,
     )
     mailer.code_source = verification.code_for
-    hours = ServiceHours(
-        zone, parse_week(settings.service_hours), parse_holidays(settings.holidays)
-    )
+    hours = ServiceHours.parse(settings.service_hours, zone, settings.holidays)
     clocks = TicketClocks(db, clock, hours, audit)
-    book = TicketBook(db, clock, vault, audit, feed, clocks, zone, prefix=settings.ticket_prefix)
+    book = TicketBook(
+        db,
+        clock,
+        vault,
+        audit,
+        feed,
+        clocks,
+        zone,
+        prefix=settings.ticket_prefix,
+        redact=redact,
+    )
     tickets = Tickets(book, grants)
     passwords = Passwords(
         db=db,
@@ -172,8 +192,10 @@ def build(settings: BackendSettings, clock: Clock) -> Backend:
             db, clock, audit, {"challenges": verification.purge, "mail": mailer.purge}
         ).jobs(),
     )
+    scheduler = Scheduler(db, clock, jobs)
+    guests.on_approved = functools.partial(scheduler.poke, guests.JOB)
     app = _application(settings, clock, services, vault, pages, transport)
-    return Backend(app, db, services, mailer, Scheduler(db, clock, jobs), transport)
+    return Backend(app, db, services, mailer, scheduler, transport)
 
 
 def _application(
@@ -197,7 +219,7 @@ def _application(
         Authenticator(keys, clock),
         Idempotency(services.db, vault, clock),
     )
-    add_pages(app, links=services.links, settings=pages)
+    add_pages(app, links=services.links, settings=pages, clock=clock)
     if isinstance(transport, CapturedTransport):
         add_captured_mail(app, transport)
     add_metrics(app)
@@ -237,13 +259,15 @@ def _security_ticket(tickets: Tickets) -> OnFreeze:
     return open_ticket
 
 
-async def run_backend(settings: BackendSettings) -> None:
+async def run_backend(
+    settings: BackendSettings, redact: Callable[[str], str] = secret_text.redact
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises UnsafeSettings before anything is opened."""
     check(settings)
     configure_logging(settings, "backend")
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    backend = build(settings, clock)
+    backend = build(settings, clock, redact)
     await migrations.upgrade(backend.db.url, MIGRATIONS)
     if settings.demo_data or (settings.demo_data is None and settings.is_development):
         await _seed(backend, settings, clock)

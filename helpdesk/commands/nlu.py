@@ -43,9 +43,8 @@ def train(*, as_json: bool) -> None:
 @json_option
 def test(file: Path, *, as_json: bool) -> None:
     """Measure the engine on a Rasa YAML or JSONL file."""
-    from nlu.evaluate import evaluate, read_examples
-
     from nlu.embedded import load_or_train
+    from nlu.evaluate import evaluate, read_examples
 
     report = evaluate(load_or_train(CommonSettings().state_dir), read_examples(file))
     if as_json:

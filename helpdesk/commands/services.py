@@ -49,9 +49,10 @@ def backend() -> None:
     """Run the backend service: accounts, codes, tickets, one-time pages."""
     from backend.main import run_backend
     from backend.settings import BackendSettings, UnsafeSettings
+    from nlu.secrets import redact
 
     try:
-        _run(run_backend(BackendSettings()))
+        _run(run_backend(BackendSettings(), lambda text: redact(text).text))
     except UnsafeSettings as error:
         _refuse(error)
 
