@@ -21,7 +21,7 @@ class Chatter:
         self.log = []
 
     async def __aenter__(self):
-        await self._patiently("GET", "/")
+        await self._patiently("POST", "/webchat/join")
         return self
 
     async def __aexit__(self, *_error):

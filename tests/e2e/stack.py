@@ -134,7 +134,8 @@ class Stack:
 
     async def stop(self) -> None:
         for process in self.processes.values():
-            process.terminate()
+            if process.poll() is None:
+                process.terminate()
         for process in self.processes.values():
             try:
                 await asyncio.to_thread(process.wait, 20)

@@ -130,9 +130,11 @@ async def test_a_thousand_messages_under_kills(tmp_path, storage):
         killing = asyncio.create_task(kill_at_random(stack, storage, done))
         writing = [write_to_a_ticket(stack, number) for number in range(CHATS)]
         resetting = [reset_a_password(stack, number) for number in range(RESETS)]
-        results = await asyncio.gather(*writing, *resetting)
-        done.set()
-        await killing
+        try:
+            results = await asyncio.gather(*writing, *resetting)
+        finally:
+            done.set()
+            await killing
         tickets = results[:CHATS]
         assert len(set(tickets)) == CHATS, "one ticket a person"
         for ticket in tickets:
