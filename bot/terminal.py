@@ -1,13 +1,16 @@
 """The assistant in a terminal: a client of the web chat's own HTTP interface.
 
-On a terminal: colours, numbered buttons, answers as they arrive. With standard input from a file
-or pipe: one message a line, plain text out, so that a script can talk.
+On a terminal: colours, numbered buttons, answers as they arrive (a human's too). With standard
+input from a file or pipe: one message a line, each sent when the one before is dealt with, plain
+text out, so that a script can talk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import locale
+import os
 import sys
 import uuid
 from contextlib import suppress
@@ -15,37 +18,42 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator
 
-QUIET: Final = 1.5
-"""Seconds without an answer after which a script's next line is sent."""
 PAUSE: Final = 1.0
 """Seconds before a lost connection is tried again."""
+CHUNK: Final = 65_536
+COME_BACK: Final = frozenset({429, 503})
+PROMPT: Final = "> "
 
 
-async def run_terminal(url: str) -> int:
-    """Chat until the input ends; return the exit code."""
-    console = Console(highlight=False)
-    interactive = sys.stdin.isatty() and console.is_terminal
+async def run_terminal(
+    url: str, *, lines: AsyncIterable[str] | None = None, console: Console | None = None
+) -> int:
+    """Chat with the bot at `url` until the input ends; return the exit code.
+
+    `lines` and `console` are standard input and output unless given.
+    """
+    console = console or Console(highlight=False)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
-    jar = aiohttp.CookieJar(unsafe=True)
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of `http://127.0.0.1`, too
     async with aiohttp.ClientSession(url, timeout=timeout, cookie_jar=jar) as session:
         chat = Chat(session, console)
         try:
-            await chat.open()
-        except (aiohttp.ClientError, OSError):
+            await chat.join(_language())
+        except (aiohttp.ClientError, OSError, TimeoutError):
             console.print(f"No assistant answers at {url}. Is `helpdesk up` running?")
             return 1
-        listening = asyncio.create_task(chat.listen())
-        try:
-            await (chat.converse() if interactive else chat.follow_script())
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+        lines = lines or typed_lines()
+        if console.is_terminal and sys.stdin.isatty():
+            await chat.converse(lines)
+        else:
+            await chat.follow(lines)
     return 0
 
 
@@ -57,70 +65,66 @@ class Chat:
         self._console = console
         self._after = 0
         self._buttons: list[dict[str, Any]] = []
-        self._heard = asyncio.Event()
+        self._prompted = False
 
-    async def open(self) -> None:
+    async def join(self, language: str) -> None:
         """Get a chat of our own and be greeted. Raises aiohttp.ClientError."""
-        async with self._session.post("/webchat/join") as response:
+        async with self._session.post(f"/webchat/join?language={language}") as response:
             response.raise_for_status()
 
-    async def listen(self) -> None:
-        """Print what is said, for ever; a lost connection is taken up where it broke."""
+    async def converse(self, lines: AsyncIterable[str]) -> None:
+        """Send what a person types, and show what is said whenever it is said."""
+        self._prompted = True
+        listening = asyncio.create_task(self._listen())
+        try:
+            async for line in lines:
+                await self._send(line.strip())
+                self._prompt()
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+        self._console.print()
+
+    async def follow(self, lines: AsyncIterable[str]) -> None:
+        """Send each line after the answer to the one before."""
+        await self._show_answers()
+        async for line in lines:
+            if line.strip():
+                self._console.print(Text(f"{PROMPT}{line.strip()}"), soft_wrap=True)
+                await self._send(line.strip())
+                await self._show_answers()
+
+    # -- out ---------------------------------------------------------------------------------
+    async def _send(self, text: str) -> None:
+        """Send until it is taken or refused; the id makes a repeat harmless."""
+        if not text:
+            return
+        body = {"id": str(uuid.uuid4()), **self._meant(text)}
+        while True:
+            pause = PAUSE
+            with suppress(aiohttp.ClientError, OSError):
+                async with self._session.post("/webchat/messages", json=body) as response:
+                    if response.status not in COME_BACK:
+                        if not response.ok:
+                            self._print(f"(not sent: {response.reason})", "dim")
+                        return
+                    pause = float(response.headers.get("Retry-After", PAUSE))
+            await asyncio.sleep(pause)
+
+    def _meant(self, text: str) -> dict[str, str]:
+        if text.isdecimal() and 1 <= int(text) <= len(self._buttons):
+            return {"choice": self._buttons[int(text) - 1]["payload"]}
+        return {"text": text}
+
+    # -- in ----------------------------------------------------------------------------------
+    async def _listen(self) -> None:
+        """Show what is said, for ever; a lost connection is taken up where it broke."""
         while True:
             with suppress(aiohttp.ClientError, OSError):
                 async for message in self._stream():
                     self._show(message)
             await asyncio.sleep(PAUSE)
-
-    async def converse(self) -> None:
-        """Send what a person types, until Ctrl-D."""
-        while True:
-            try:
-                line = await asyncio.to_thread(input)
-            except (EOFError, KeyboardInterrupt):
-                return
-            await self._send(line)
-
-    async def follow_script(self) -> None:
-        """Send each line of standard input after the answer to the one before."""
-        await self._answered()
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            self._console.print(Text(f"> {line.rstrip()}"), soft_wrap=True)
-            await self._send(line)
-            await self._answered()
-
-    async def _answered(self) -> None:
-        """Wait for an answer, and then until nothing more comes for a moment."""
-        within = 20.0
-        while True:
-            self._heard.clear()
-            try:
-                await asyncio.wait_for(self._heard.wait(), within)
-            except TimeoutError:
-                return
-            within = QUIET
-
-    async def _send(self, line: str) -> None:
-        text = line.strip()
-        if not text:
-            return
-        body = {"id": str(uuid.uuid4()), **self._meant(text)}
-        while True:
-            try:
-                async with self._session.post("/webchat/messages", json=body) as response:
-                    if response.status == 503:  # noqa: PLR2004 - "come back"
-                        await asyncio.sleep(PAUSE)
-                        continue
-                    if response.status >= 400:  # noqa: PLR2004 - refused, in HTTP
-                        self._console.print(f"(not sent: {await response.text()})", style="dim")
-                    return
-            except (aiohttp.ClientError, OSError):
-                await asyncio.sleep(PAUSE)  # the id makes the repeat harmless
-
-    def _meant(self, text: str) -> dict[str, str]:
-        if text.isdigit() and 1 <= int(text) <= len(self._buttons):
-            return {"choice": self._buttons[int(text) - 1]["payload"]}
-        return {"text": text}
 
     async def _stream(self) -> AsyncIterator[dict[str, Any]]:
         async with self._session.get(f"/webchat/events?after={self._after}") as response:
@@ -128,17 +132,69 @@ class Chat:
                 if raw.startswith(b"data: "):
                     yield json.loads(raw[6:])
 
+    async def _show_answers(self) -> None:
+        """Wait until the assistant has done what it was asked, and show what it said."""
+        while not (await self._get("/webchat/settled"))["settled"]:
+            pass
+        for message in (await self._get(f"/webchat/messages?after={self._after}"))["messages"]:
+            self._show(message)
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        while True:
+            with suppress(aiohttp.ClientError, OSError):
+                async with self._session.get(path) as response:
+                    if response.ok:
+                        return await response.json()
+            await asyncio.sleep(PAUSE)
+
     def _show(self, message: dict[str, Any]) -> None:
         self._after = max(self._after, message["id"])
         if message["author"] == "user":
             return
-        self._buttons = [b for b in message["buttons"] if b.get("payload")]
+        if self._prompted:
+            erase = (ControlType.ERASE_IN_LINE, 2)
+            self._console.control(Control(ControlType.CARRIAGE_RETURN, erase))
         who = "" if message["author"] == "bot" else f"{message['author']}: "
-        self._console.print(Text(who, style="bold green"), Text(message["text"]), sep="")
+        self._console.print(Text.assemble((who, "bold green"), message["text"]), soft_wrap=True)
+        self._buttons = [button for button in message["buttons"] if button.get("payload")]
         for number, button in enumerate(self._buttons, 1):
-            self._console.print(Text(f"  {number}. {button['title']}", style="cyan"))
+            self._print(f"  {number}. {button['title']}", "cyan")
         for button in message["buttons"]:
             if button.get("url"):
-                self._console.print(Text(f"  {button['title']}: {button['url']}", style="cyan"))
+                self._print(f"  {button['title']}: {button['url']}", "cyan")
         self._console.print()
-        self._heard.set()
+        self._prompt()
+
+    def _print(self, text: str, style: str) -> None:
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+    def _prompt(self) -> None:
+        if self._prompted:
+            self._console.print(Text(PROMPT, style="bold"), end="")
+
+
+async def typed_lines() -> AsyncIterator[str]:
+    """Yield the lines of standard input as they come, without a thread that outlives us."""
+    chunks: asyncio.Queue[bytes] = asyncio.Queue()
+    loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+    try:
+        loop.add_reader(source, lambda: chunks.put_nowait(os.read(source, CHUNK)))
+    except PermissionError:  # a file is always ready, and cannot be waited for
+        for line in sys.stdin:
+            yield line
+        return
+    rest = b""
+    try:
+        while chunk := await chunks.get():
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                yield line.decode(errors="replace")
+    finally:
+        loop.remove_reader(source)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _language() -> str:
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "en" if name.startswith("en") else "id"
