@@ -15,6 +15,7 @@ from aiohttp import web
 from backend_client.client import BackendClient
 from backend_client.transport import Transport
 from bot.channels.capabilities import capabilities_of
+from bot.channels.port import FateUnknown, TemporarilyUnavailable, Unreachable
 from bot.channels.rest import RestChannel
 from bot.channels.webchat import WebChat
 from bot.dialogue import MESSAGE, Dialogue
@@ -23,7 +24,7 @@ from bot.envelope import decode_message
 from bot.feed import CURSOR, FeedReader
 from bot.http import application
 from bot.runtime.durable import DurableRuntime
-from bot.runtime.port import GiveUp, Policy
+from bot.runtime.port import GiveUp, Policy, RetryLater
 from bot.settings import check
 from bot.texts.catalogue import Texts
 from nlu.embedded import load_or_train
@@ -93,7 +94,14 @@ def _messages(channels: Mapping[str, Channel]) -> Policy:
         channel = channels.get(delivery.conversation.partition(":")[0])
         if channel is None:
             raise GiveUp("no such channel")
-        await channel.send(delivery.key, delivery.conversation, decode_message(delivery.payload))
+        message = decode_message(delivery.payload)
+        try:
+            await channel.send(delivery.key, delivery.conversation, message)
+        except TemporarilyUnavailable as away:
+            raise RetryLater("the channel is away", away.retry_after) from away
+        except (Unreachable, FateUnknown) as lost:
+            # Sent again, it could be read twice; a human hears of it.
+            raise GiveUp(type(lost).__name__) from lost
         return ()
 
     return Policy(send)
@@ -103,6 +111,7 @@ async def run_bot(settings: BotSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises UnsafeSettings before anything is opened."""
     check(settings)
     configure_logging(settings, "bot")
+    stop = _told_to_stop()  # from now on: a start that is interrupted ends in order, too
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
     engine = await asyncio.to_thread(load_or_train, settings.state_dir)
@@ -125,7 +134,7 @@ async def run_bot(settings: BotSettings) -> None:
         host, port = split_bind(settings.bind)
         await web.TCPSite(runner, host, port, backlog=1024).start()
         log.info("bot_ready", bind=settings.bind, channels=sorted(bot.channels))
-        await _told_to_stop()
+        await stop.wait()
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -134,8 +143,8 @@ async def _cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _told_to_stop() -> None:
+def _told_to_stop() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
