@@ -12,6 +12,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
 import msgspec
@@ -50,6 +51,9 @@ _SECRET_TEXTS: Final = (
     (re.compile(r"(?<![\w-])\d{6,}(?![\w-])"), HIDDEN),
     (re.compile(r"(?<![\w/.-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{32,}"), HIDDEN),
 )
+
+_SUSPECT: Final = re.compile(r"[@:=\d\s\[]")
+"""Every pattern above needs one of these: most values of a log have none."""
 
 _KEPT_KEYS: Final = frozenset(
     {"timestamp", "level", "service", "logger", "correlation_id", "event"}
@@ -115,7 +119,12 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _clean_item(key: str, value: object) -> object:
-    return HIDDEN if value and _SECRET_KEYS.search(key) else _clean(value)
+    return HIDDEN if value and _is_secret(key) else _clean(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEYS.search(key) is not None
 
 
 def _clean(value: object) -> object:
@@ -134,6 +143,8 @@ def _clean(value: object) -> object:
 
 
 def _clean_text(text: str) -> str:
+    if not _SUSPECT.search(text):
+        return text
     for pattern, replacement in _SECRET_TEXTS:
         text = pattern.sub(replacement, text)
     return text
