@@ -5,6 +5,7 @@ SQLite: durable, patient, with transactions that say what they are.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -30,8 +31,29 @@ def set_up_sqlite(engine: sa.Engine) -> None:
     The execution option `sqlite_begin` (DEFERRED by default, IMMEDIATE for writers) says how
     transactions begin: a writer that starts as a reader could fail in the middle.
     """
+    event.listen(engine, "do_connect", _choose_class)
     event.listen(engine, "connect", _connect)
     event.listen(engine, "begin", _begin)
+
+
+class _Connection(sqlite3.Connection):
+    """Rolls back before it closes.
+
+    A task cancelled in the middle of a statement leaves a cursor behind. With an open cursor
+    SQLite closes a connection only in name: its transaction, and with it the lock that every
+    writer waits for, would last until the garbage collector finds the cursor.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
+def _choose_class(
+    _dialect: object, _record: object, _arguments: object, options: dict[str, Any]
+) -> None:
+    options["factory"] = _Connection
 
 
 def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

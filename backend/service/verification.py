@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 STARTED = Counter("helpdesk_challenges_total", "Challenges started.", ["purpose"])
 RESENT = Counter("helpdesk_code_resends_total", "Codes asked for again.")
 
-_PURGE_BATCH = 2000
+_PURGE_BATCH = 1000
 """Rows deleted in one transaction: others wait that long at most."""
 _PURGE_MARGIN = timedelta(hours=1)
 """What counts on a cap is kept this much longer, for calls under way."""

@@ -24,12 +24,8 @@ async def delete_some(tx: AsyncConnection, rows: Outdated, limit: int) -> int:
 
     Rows somebody holds are in use and left: waiting for them could end in a ring.
     """
-    some = (
-        sa.select(rows.key)
-        .where(rows.condition)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = sa.delete(rows.key.table).where(rows.key.in_(some), rows.condition)
+    some = sa.select(rows.key).where(rows.condition).limit(limit)
+    # A statement of its own: as a subquery PostgreSQL may evaluate it more than once.
+    keys = (await tx.execute(some.with_for_update(skip_locked=True))).scalars().all()
+    statement = sa.delete(rows.key.table).where(rows.key.in_(keys), rows.condition)
     return (await tx.execute(statement)).rowcount

@@ -1,3 +1,4 @@
+import secrets
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,20 @@ sys.path.insert(0, str(Path(__file__).parent))  # `identity_world`: helpers besi
 from identity_world import NO_DELAYS, opened
 
 from backend.domain.codes import CodeRules
+
+
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres):
+    """One database for all of these tests: making one costs more than most tests do."""
+    name = f"identity_{secrets.token_hex(6)}"
+    postgres.sql(f"CREATE DATABASE {name}")
+    return postgres.url(name)
+
+
+@pytest.fixture
+def postgres_url(shared_postgres_url):
+    """Emptied by `opened`."""
+    return shared_postgres_url
 
 
 @pytest.fixture

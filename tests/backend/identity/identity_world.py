@@ -208,13 +208,24 @@ class World:
         async with self.db.read() as tx:
             return (await tx.execute(sa.select(table))).mappings().all()
 
+    async def trail(self):
+        """Return the audit rows since this world was opened."""
+        query = sa.select(AUDIT).order_by(AUDIT.c.seq.desc())
+        found = []
+        async with self.db.read() as tx:
+            for row in (await tx.execute(query)).mappings():
+                if row["event"] == "world.opened":
+                    break
+                found.insert(0, row)
+        return found
+
     async def events(self):
-        return [row["event"] for row in await self.rows(AUDIT)]
+        return [row["event"] for row in await self.trail()]
 
     async def forget_everything(self):
         """Empty the tables of this part, so that a story can be told again from the start."""
         async with self.db.begin() as tx:
-            for name in OURS:
+            for name in (*OURS, "accounts", "feed", "mail_outage"):
                 await tx.execute(sa.delete(metadata.tables[name]))
 
     @contextmanager
@@ -238,6 +249,7 @@ async def opened(url, clock, **options):
     async with world.db.engine.begin() as connection:
         tables = [metadata.tables[name] for name in (*OURS, *NEIGHBOURS)]
         await connection.run_sync(metadata.create_all, tables=tables)
+    await world.forget_everything()  # PostgreSQL's tables serve every test
     async with world.db.begin() as tx:  # the first row of the chain takes statements of its own
         await world.audit.record(tx, "world.opened", actor="test")
     try:

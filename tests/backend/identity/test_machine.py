@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
-from identity_world import BUDI, MAILLESS, SITI, World, wrong
+from identity_world import BUDI, MAILLESS, NEIGHBOURS, OURS, SITI, World, wrong
 
 from backend.domain.codes import Challenge
 from backend.service.errors import (
@@ -83,7 +83,8 @@ class Codes(RuleBasedStateMachine):
 
     async def _create(self):
         async with self.world.db.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+            tables = [metadata.tables[name] for name in (*OURS, *NEIGHBOURS)]
+            await connection.run_sync(metadata.create_all, tables=tables)
 
     def run(self, call):
         return self.loop.run_until_complete(call)
