@@ -5,6 +5,7 @@ import json
 import re
 
 import aiohttp
+import pytest
 
 AWAY = (aiohttp.ClientError, OSError, TimeoutError)
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=20)
@@ -19,6 +20,7 @@ class Chatter:
             timeout=TIMEOUT, cookie_jar=aiohttp.CookieJar(unsafe=True)
         )
         self.log = []
+        self._heard = 0
 
     async def __aenter__(self):
         await self._patiently("POST", "/webchat/join")
@@ -42,16 +44,23 @@ class Chatter:
         await self._patiently("POST", "/webchat/messages", {"id": message_id, "text": text})
 
     async def until(self, pattern, within=120.0):
-        """Read until somebody but the visitor says what matches `pattern`."""
-        seen = 0
-        async with asyncio.timeout(within):
-            while True:
-                for message in self.log[seen:]:
-                    seen += 1
-                    found = re.search(pattern, message["text"])
-                    if found and message["author"] != "user":
-                        return found
-                await self._read_more()
+        """Read on until somebody but the visitor says what matches `pattern`."""
+        try:
+            async with asyncio.timeout(within):
+                return await self._until(pattern)
+        except TimeoutError:
+            said = "\n".join(f"{m['author']}: {m['text']}" for m in self.log)
+            pytest.fail(f"nobody said {pattern!r}:\n{said}")
+
+    async def _until(self, pattern):
+        while True:
+            while self._heard < len(self.log):
+                message = self.log[self._heard]
+                self._heard += 1
+                found = re.search(pattern, message["text"])
+                if found and message["author"] != "user":
+                    return found
+            await self._read_more()
 
     async def _read_more(self):
         """Add at least one message to the log, or return when the connection is lost."""

@@ -21,6 +21,8 @@ CHATS = 25
 MESSAGES = 36
 RESETS = 15
 KILLS = 10
+TRY_AGAIN = "Mau dicoba lagi"
+CODE_AGAIN = "Kirim kodenya lagi"
 TICKET = r"[A-Z]+-\d{4}-\d{6}"
 
 
@@ -65,16 +67,34 @@ async def write_to_a_ticket(stack, number):
 
 
 async def reset_a_password(stack, number):
-    """Go from a forgotten password to a new one."""
-    address = f"owner{number}@example.net"
+    """Go from a forgotten password to a new one; return how often the assistant had to give up.
+
+    A call the backend does not answer for eight seconds is given up on, and the person is told.
+    """
+    address, given_up = f"owner{number}@example.net", 0
+
+    async def ask(chat, message, expected):
+        """Say `message`, and again what the assistant asks for when it had to give up."""
+        nonlocal given_up
+        await chat.send(f"s{len(chat.log)}-{given_up}-{message[:4]}", message)
+        while True:
+            said = (await chat.until(f"{expected}|{TRY_AGAIN}|{CODE_AGAIN}"))[0]
+            if not re.fullmatch(f"{TRY_AGAIN}|{CODE_AGAIN}", said):
+                return said
+            given_up += 1
+            await asyncio.sleep(1)
+            await chat.send(f"again-{given_up}", "ya" if said == TRY_AGAIN else message)
+
     async with Chatter(lambda: stack.url("bot0")) as chat:
-        for step, message in enumerate(("lupa password", "ya", f"crash.user{number}")):
-            await chat.send(f"s{step}", message)
-        await chat.send("code", (await mail(stack, address, "code")).code)
-        shown = await chat.until(r"nomor ini: (\d+)")
+        await ask(chat, "lupa password", "Lanjut")
+        await ask(chat, "ya", "username")
+        await ask(chat, f"crash.user{number}", "sedang dikirim")
+        code = (await mail(stack, address, "code")).code
+        shown = re.search(r"\d+", await ask(chat, code, r"nomor ini: \d+"))
         link = (await mail(stack, address, "link")).link
-        await submit(stack, link, shown[1], f"Kereta-Malam{number}?xQ")
+        await submit(stack, link, shown[0], f"Kereta-Malam{number}?xQ")
         await chat.until("(?i)password.*(berhasil|sudah|diganti|diubah|diperbarui)")
+    return given_up
 
 
 async def submit(stack, link, number, password):
@@ -139,7 +159,7 @@ async def test_a_thousand_messages_under_kills(tmp_path, storage):
         assert len(set(tickets)) == CHATS, "one ticket a person"
         for ticket in tickets:
             await check_ticket(stack, ticket)
-        await check_nothing_doubled(stack)
+        await check_nothing_doubled(stack, results[CHATS:])
         findings = json.loads(await stack.run("doctor", "--json"))
         assert [f for f in findings if f["state"] == "fail"] == [], "the audit chain is whole"
 
@@ -158,22 +178,16 @@ async def check_ticket(stack, ticket):
     assert numbers == expected
 
 
-async def check_nothing_doubled(stack):
+async def check_nothing_doubled(stack, given_up):
+    """One ticket, one code, one link and one change for each that was asked for."""
     listed = json.loads(await stack.run("tickets", "list", "--limit", "200", "--json"))
     assert len(listed["tickets"]) == CHATS
-    for number in range(RESETS):
+    for number, again in enumerate(given_up):
         found = stack.mails(f"owner{number}@example.net")
         # A mail may leave twice around a kill; it is the same message then, under one id.
-        distinct = {item.message_id: item for item in found}.values()
-        kinds = Counter(
-            "code"
-            if item.code
-            else "link"
-            if item.link and "freeze" not in item.link
-            else "notice"
-            for item in distinct
-        )
-        assert kinds == {"code": 1, "link": 1, "notice": 1}, (number, kinds)
+        kinds = Counter(map(kind_of, {item.message_id: item for item in found}.values()))
+        assert kinds.pop("notice") == 1, "changed once"
+        assert all(1 <= count <= 1 + again for count in kinds.values()), (number, kinds, again)
 
 
 def kind_of(item):
