@@ -22,7 +22,10 @@ LINT = (
     ("types", ["basedpyright"]),
 )
 TESTS = (
-    ("tests", ["coverage", "run", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup"]),
+    ("forget old coverage", ["coverage", "erase"]),
+    # Tests that kill processes and drive the whole product have the machine for themselves.
+    ("tests", ["coverage", "run", "-m", "pytest", "-q", "-n", "auto", "-m", "not slow"]),
+    ("tests that kill and restart", ["pytest", "-q", "-m", "slow", "--durations=5"]),
     ("merge coverage", ["coverage", "combine", "--quiet"]),
     ("coverage", ["coverage", "report", "--skip-covered", "--skip-empty"]),
     (

@@ -56,7 +56,9 @@ class Stack:
     # -- processes -----------------------------------------------------------------------------
     def _environment(self, name: str) -> dict[str, str]:
         number = 0 if name == "backend" else int(name.removeprefix("bot"))
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("HELPDESK_")}
+        # The product runs at its own speed: neither our settings nor the coverage tracer.
+        foreign = ("HELPDESK_", "COVERAGE_")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         return {
             **clean,
             "HELPDESK_STATE_DIR": str(self.folder),
