@@ -136,6 +136,11 @@ def same_code(typed: str, right: str) -> bool:
     return hmac.compare_digest(normalise_code(typed).encode(errors="replace"), right.encode())
 
 
+def storable(*texts: str) -> bool:
+    """Tell whether PostgreSQL can hold the texts: it knows no NUL, so nothing stored has one."""
+    return not any("\0" in text for text in texts)
+
+
 # -- the life of a challenge ----------------------------------------------------------------
 class Death(StrEnum):
     """Why a challenge takes no code any more."""

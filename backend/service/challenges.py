@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backend.domain.codes import KEY_BYTES, code_at
+from backend.domain.codes import KEY_BYTES, code_at, storable
 from backend.service.errors import NotFound
 from backend.store import verification as store
 
@@ -40,6 +40,8 @@ class Challenges:
 
     async def get(self, tx: AsyncConnection, challenge: str, conversation: str) -> Challenge:
         """Return a conversation's own challenge. Raises NotFound."""
+        if not storable(challenge, conversation):
+            raise NotFound
         found = await store.find_challenge(tx, challenge, conversation)
         if found is None:
             raise NotFound

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from backend.domain.codes import CodeRules
+from backend.domain.codes import CodeRules, storable
 from backend.service.errors import GrantInvalid, HumanNeeded
 from backend.store.verification import grants
 from backend_client import wire
@@ -128,6 +128,8 @@ class Grants:
         )
 
     def _live(self, token: str, conversation: str) -> sa.ColumnElement[bool]:
+        if not storable(conversation):
+            raise GrantInvalid
         return sa.and_(
             grants.c.digest == self._vault.digest(token),
             grants.c.conversation == conversation,

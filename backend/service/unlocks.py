@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter
 
 from backend.domain.accounts import is_frozen, is_usable
+from backend.domain.codes import storable
 from backend.service.errors import GrantInvalid, HumanNeeded
 from backend.service.ports import (
     AccountNotFound,
@@ -78,6 +79,8 @@ class Unlocks:
         Raises GrantInvalid, HumanNeeded, and BackendBusy when the directory is away: nothing was
         changed then and the same call may be repeated.
         """
+        if not storable(request.conversation):
+            raise GrantInvalid
         operation = await self._find(request)
         if operation is None:
             operation = await self._begin(request)

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
-from backend.domain.codes import Challenge, CodeRules, Death, seconds_until
+from backend.domain.codes import Challenge, CodeRules, Death, seconds_until, storable
 from backend.service.challenges import Challenges
 from backend.service.code_checks import CodeChecks, count_outcome
-from backend.service.errors import ChallengeDead, TooMany, TooSoon
+from backend.service.errors import ChallengeDead, Invalid, TooMany, TooSoon
 from backend.service.grants import Grants
 from backend.service.limits import Limits
 from backend.service.subjects import Subject, Subjects
@@ -86,9 +86,11 @@ class Verification:
     async def start(self, request: wire.StartChallenge) -> wire.ChallengeStarted:
         """Mail a code to whoever owns the login, if anybody does.
 
-        Raises TooMany and Paused by what the caller did before, BackendBusy when the directory
-        is away, whoever is asked for.
+        Raises TooMany and Paused by what the caller did before, Invalid for a conversation that
+        cannot be stored, BackendBusy when the directory is away, whoever is asked for.
         """
+        if not storable(request.conversation, request.identity.channel):
+            raise Invalid
         now = self._clock.now()
         typed = self._subjects.index(request.login)
         caller = self._limits.caller(request.identity, typed, request.address)
@@ -211,12 +213,10 @@ class Verification:
         """Let a challenge die; a dead one stays as it is. Raises NotFound."""
         now = self._clock.now()
         async with self._db.begin() as tx:
-            died = await store.void_challenge(
-                tx, self._rules, challenge, request.conversation, now
-            )
-            voided = await self._challenges.get(tx, challenge, request.conversation)
+            asked = await self._challenges.get(tx, challenge, request.conversation)
+            died = await store.void_challenge(tx, self._rules, asked.id, asked.conversation, now)
             if died:
-                await self._challenges.record(tx, "challenge.voided", voided)
+                await self._challenges.record(tx, "challenge.voided", asked)
 
     # -- mail and upkeep --------------------------------------------------------------------
     async def _send(self, tx: AsyncConnection, challenge: Challenge, address: str | None) -> None:

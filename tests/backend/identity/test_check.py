@@ -7,7 +7,7 @@ import pytest
 from identity_world import BUDI, UNLOCK, opened, wrong
 
 from backend.domain.codes import CodeRules
-from backend.service.errors import BackendBusy, NotFound
+from backend.service.errors import BackendBusy, GrantInvalid, Invalid, NotFound
 from backend.service.ports import (
     AmbiguousAccount,
     ManagedElsewhere,
@@ -241,3 +241,27 @@ async def test_codes_survive_what_people_do_to_them(small):
     code = await small.code()
     typed = f" {code[:4]}-{code[4:]} "
     assert isinstance(await small.check(challenge, typed), wire.CodeAccepted)
+
+
+async def test_what_no_database_can_hold_is_refused_and_harms_nothing(world):
+    """PostgreSQL knows no NUL; schema tests send them everywhere."""
+    nul = "c\0"
+    for changes in ({"conversation": nul}, {"channel": nul}):
+        with pytest.raises(Invalid):
+            await world.start(**changes)
+    for changes in ({"login": nul}, {"user": nul}, {"address": nul}):
+        assert await world.start(**changes)
+    challenge = await world.start(user="u2")
+    for arguments in ((challenge, nul), (nul, "c1")):
+        with pytest.raises(NotFound):
+            await world.check(arguments[0], "1", arguments[1])
+        with pytest.raises(NotFound):
+            await world.resend(*arguments)
+        with pytest.raises(NotFound):
+            await world.void(*arguments)
+    assert await world.check(challenge, nul) == wire.CodeRejected(4, 5)
+    with pytest.raises(GrantInvalid):
+        await world.unlocks.unlock(wire.Unlock("x", nul))
+    async with world.db.read() as tx:
+        with pytest.raises(GrantInvalid):
+            await world.grants.peek(tx, "x", nul, {UNLOCK})
