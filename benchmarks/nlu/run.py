@@ -30,7 +30,7 @@ TODAY = date(2026, 3, 2)
 def _resident(code: str, *arguments: str) -> float:
     """MB of memory a fresh interpreter holds after running `code`."""
     measure = f"{code}\nprint(open('/proc/self/statm').read().split()[1])"
-    ended = subprocess.run(  # noqa: S603 - our own interpreter
+    ended = subprocess.run(
         [sys.executable, "-c", measure, *arguments],
         cwd=ROOT,
         capture_output=True,
@@ -57,7 +57,7 @@ def main() -> None:
         path = Path(folder) / "nlu.model"
         cpu = os.times()
         started = time.perf_counter()
-        subprocess.run(  # noqa: S603 - our own interpreter
+        subprocess.run(
             [sys.executable, "-m", "nlu.train", str(path)], cwd=ROOT, check=True
         )
         after = os.times()
