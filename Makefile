@@ -42,11 +42,12 @@ docs: .venv/development ## Build the documentation into docs/_build
 clean: ## Remove what was installed and built (not var/, where the data is)
 	@rm -rf .venv .tools docs/_build .pytest_cache .ruff_cache mutants artifacts
 
+# The machine's own certificates, as git and pip use them: a campus may have a proxy of its own.
 # `uv sync` is quick when nothing is missing; the marks only spare it at every start.
 .venv/runtime: pyproject.toml uv.lock
-	@$(UV) sync --frozen --quiet --no-default-groups
+	@$(UV) sync --system-certs --frozen --quiet --no-default-groups
 	@touch $@
 
 .venv/development: pyproject.toml uv.lock
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --system-certs --frozen --quiet
 	@touch $@ .venv/runtime

@@ -12,9 +12,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Short = Annotated[str, Meta(min_length=1, max_length=200)]
-Line = Annotated[str, Meta(max_length=500)]
-Text = Annotated[str, Meta(max_length=10_000)]
+# PostgreSQL stores no NUL in a text: it is refused here, in one place.
+NO_NUL = r"^[^\u0000]*$"
+Short = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Line = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
+Text = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
 Token = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$(?!\n)")]
 # `(?!\n)`: Python's `$` would let a final line feed pass.
 
@@ -583,14 +585,14 @@ class TransferTicket(Struct, frozen=True, forbid_unknown_fields=True):
 
     agent: Short
     to: Short
-    note: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    note: Annotated[str, Meta(min_length=1, max_length=10_000, pattern=NO_NUL)]
 
 
 class ReplyToTicket(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/agent/tickets/{number}/reply`: a public message to the requester."""
 
     agent: Short
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    text: Annotated[str, Meta(min_length=1, max_length=10_000, pattern=NO_NUL)]
     wait_for_user: bool = False
     last_seen: int | None = None
     """The newest message the agent has seen: a newer one of the requester refuses the reply."""
@@ -628,7 +630,7 @@ class AddNote(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/agent/tickets/{number}/note`: internal, for agents only."""
 
     agent: Short
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    text: Annotated[str, Meta(min_length=1, max_length=10_000, pattern=NO_NUL)]
 
 
 class TriageTicket(Struct, frozen=True, forbid_unknown_fields=True):
@@ -656,7 +658,7 @@ class RefuseGuests(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/agent/tickets/{number}/refuse`: the reason is told to the unit."""
 
     agent: Short
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_NUL)]
 
 
 class AuditReport(Struct, frozen=True):
