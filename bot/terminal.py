@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import locale
 import os
 import sys
 import uuid
@@ -196,5 +195,5 @@ async def typed_lines() -> AsyncIterator[str]:
 
 
 def _language() -> str:
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "en" if name.startswith("en") else "id"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 READY_WITHIN: Final = 180.0
 """Seconds: the first start trains the understanding."""
 OK: Final = 200
+WIDE: Final = 110
 
 
 async def announce() -> int:
@@ -39,6 +40,7 @@ async def announce() -> int:
                 return 1
             await asyncio.sleep(0.05)
     seconds = time.monotonic() - started
+    console.width = max(console.width, WIDE)  # a table that is folded cannot be read
     console.print(_banner(bot, backend), f"\nReady after {seconds:.1f} s. Ctrl-C stops.\n")
     return 0
 
