@@ -134,7 +134,8 @@ class Product:
         self.bot = bot_main.build(settings, Keywords(), client, self.clock)
         self._feed = FeedReader(client, self.bot.runtime, wait=0)
         await self.bot.runtime.start()
-        self._bot_runner = await _serve(self.bot.app, self.bot_port)
+        # A request whose client is gone is dropped: it must not hold up a death.
+        self._bot_runner = await _serve(self.bot.app, self.bot_port, handler_cancellation=True)
 
     async def stop_bot(self):
         """Drop whatever is under way: nothing of it is noted."""
@@ -231,8 +232,8 @@ class Product:
             return await response.json()
 
 
-async def _serve(app, port):
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+async def _serve(app, port, **options):
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, **options)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     return runner

@@ -7,9 +7,9 @@ import pytest
 from breakages import AGUS, BREAKAGES, BUDI, CHECK, RESET, UNLOCK, any_mailed_code_is_right
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from machine import People
 from product import DEADLY, LOST
 from story import Story
-from test_machine import Product
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_broken_product_is_caught(prepared, monkeypatch, breakage):
 def test_the_machine_finds_a_broken_product_by_itself(prepared, monkeypatch):
     any_mailed_code_is_right(monkeypatch)
     found = settings(
-        max_examples=15,
+        max_examples=40,
         stateful_step_count=25,
         derandomize=True,
         database=None,
@@ -75,4 +75,4 @@ def test_the_machine_finds_a_broken_product_by_itself(prepared, monkeypatch):
         suppress_health_check=list(HealthCheck),
     )
     with pytest.raises(AssertionError, match="not the newest right code"):
-        run_state_machine_as_test(partial(Product, prepared, Counter()), settings=found)
+        run_state_machine_as_test(partial(People, prepared, Counter()), settings=found)
