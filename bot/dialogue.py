@@ -30,7 +30,6 @@ from handlers import conversation as flows
 from handlers.kernel import (
     AnyEffect,
     AnyEvent,
-    CheckCode,
     HandedBack,
     IdentityChanged,
     OpenTicket,
@@ -46,6 +45,8 @@ from handlers.kernel import (
     WakeIn,
 )
 from handlers.model import Control, Conversation
+from handlers.reading import code_in
+from handlers.verification import AwaitCode, CheckingCode
 from nlu.types import EntityKind, Language, Understanding
 
 if TYPE_CHECKING:
@@ -150,11 +151,14 @@ class Dialogue:
         self, name: str, memory: Memory, event: AnyEvent, envelope: Envelope, *, lost: bool
     ) -> Turn:
         before = memory.conversation
+        code = _holds_code(before, event)
+        if code and isinstance(event, UserSaid) and before.control is Control.WAITING:
+            event = replace(event, meaning=_without_code(event.meaning))
         after, effects = flows.step(before, event)
         messages, last = speech.compose(self._texts, after, effects, memory.last)
         if lost:
             messages.insert(0, self._apology(after))
-        heard = tuple(self._heard(before, event, effects))
+        heard = tuple(self._heard(before, event, code=code))
         memory = remember(
             replace(memory, conversation=after, last=last),
             *heard,
@@ -168,7 +172,8 @@ class Dialogue:
             for message in shown
         )
         requests = (
-            self._request(memory, effect, envelope.correlation) for effect in _requests(effects)
+            self._request(memory, effect, envelope.correlation, code=code)
+            for effect in _requests(effects)
         )
         timers = tuple(
             Timer(wake.name, wake.seconds, encode(FromBackend(TimeUp(wake.name, wake.token))))
@@ -178,12 +183,17 @@ class Dialogue:
         return Turn(dump(memory), (*spoken, *requests), timers)
 
     # -- out --------------------------------------------------------------------------------
-    def _request(self, memory: Memory, effect: calls.BackendEffect, correlation: str) -> Out:
+    def _request(
+        self, memory: Memory, effect: calls.BackendEffect, correlation: str, *, code: bool
+    ) -> Out:
         language = memory.conversation.language
         transcript: tuple[Line, ...] = ()
         if isinstance(effect, OpenTicket):
             transcript = memory.lines
-            summary = self._texts.render(language, effect.summary, effect.args)
+            args = effect.args
+            if code and "text" in args:
+                args = {**args, "text": without_codes(str(args["text"]))}
+            summary = self._texts.render(language, effect.summary, args)
             effect = replace(effect, summary=summary, args={})
         call = calls.BackendCall(effect, memory.person, language, transcript, correlation)
         return Out(calls.kind_of(effect), calls.encode(call))
@@ -193,14 +203,10 @@ class Dialogue:
         return speech.OutboundMessage(text)
 
     # -- transcript -------------------------------------------------------------------------
-    def _heard(
-        self, before: Conversation, event: AnyEvent, effects: Iterable[AnyEffect]
-    ) -> Iterable[Line]:
+    def _heard(self, before: Conversation, event: AnyEvent, *, code: bool) -> Iterable[Line]:
         now = self._clock.now()
         match event:
             case UserSaid(meaning):
-                code = any(isinstance(effect, CheckCode) for effect in effects)
-                code = code or meaning.first(EntityKind.CODE) is not None
                 text = without_codes(meaning.text) if code else meaning.text
                 yield Line("user", text, now)
             case UserChose(_, value):
@@ -244,6 +250,26 @@ def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage
             if line.author == "user" and line.text:
                 marks = {"id": envelope.event.native_id}
                 yield OutboundMessage(line.text, author="user", custom=marks)
+
+
+def _holds_code(before: Conversation, event: AnyEvent) -> bool:
+    """Tell whether the person wrote a code: a human who reads the ticket must not see it."""
+    if not isinstance(event, UserSaid):
+        return False
+    if event.meaning.first(EntityKind.CODE) is not None:
+        return True
+    for flow in (before.active, before.suspended):
+        match flow and flow.state:
+            case AwaitCode(length=length) | CheckingCode(AwaitCode(length=length)):
+                if code_in(event.meaning, length) is not None:
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _without_code(meaning: Understanding) -> Understanding:
+    return replace(meaning, text=without_codes(meaning.text))
 
 
 def _check_numbers(effects: Iterable[AnyEffect]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from chat_kit import NAME, SILENCE, in_group, sends, wait
+from chat_kit import NAME, SILENCE, in_group, sends, sets, wait
 
 from bot.calls import BackendCall
 from bot.calls import encode as encode_calls
@@ -167,6 +167,45 @@ async def test_the_transcript_holds_no_codes_and_no_check_number(chat):
     lines = " ".join(line.text for line in recall(chat.box.states[NAME]).lines)
     assert "nomor ini: ••••••" in lines
     assert chat.backend.code not in lines
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "{code} tidak bisa, tolong petugas saja",
+        "{spaced} tidak bisa, tolong petugas saja",
+        "tolong petugas saja, sudah saya coba {code}",
+    ],
+    ids=["bare", "spaced", "last"],
+)
+async def test_no_code_reaches_the_ticket_of_who_asks_for_a_human(chat, backend, asked):
+    await chat.plays(
+        ("lupa password, NIM saya 13519001", "Lanjut?"),
+        ("ya", "kode 8 digit"),
+    )
+    code = backend.code
+    spaced = f"{code[:4]} {code[4:]}"
+    await chat.says(asked.replace("{spaced}", spaced))
+    (ticket,) = backend.tickets.values()
+    lines = " ".join(line.text for line in recall(chat.box.states[NAME]).lines)
+    for kept in (ticket.summary, lines):
+        assert "petugas" in kept
+        assert code not in kept
+        assert spaced not in kept
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["numbered", "not yet numbered"])
+async def test_no_code_is_passed_on_to_a_waiting_ticket(chat, backend, down):
+    await chat.plays(
+        ("lupa password, NIM saya 13519001", "Lanjut?"),
+        ("ya", "kode 8 digit"),
+    )
+    await sets(down=down)(chat)
+    await chat.says("tolong petugas")
+    await chat.says("kodenya {code}")
+    await sets(down=False)(chat)
+    (ticket,) = backend.tickets.values()
+    assert ticket.messages == ["kodenya ••••••"]
 
 
 async def test_a_failed_failure_is_only_logged(chat):
