@@ -1,6 +1,7 @@
 """The same key and request: one effect, one answer."""
 
 import asyncio
+import hashlib
 import json
 
 import sqlalchemy as sa
@@ -69,3 +70,13 @@ async def test_the_bot_s_keys_and_an_operator_s_keys_do_not_meet(call):
     await call("POST", "/v1/notes", b'{"text":"a"}', key="one")
     response, _ = await call("DELETE", "/v1/notes/a", principal="operator", actor="a", key="one")
     assert response.status == 204
+
+
+async def test_what_is_kept_of_a_request_is_no_verifier_of_the_code_in_it(call, db):
+    body = b'{"text":"12345678"}'
+    await call("POST", "/v1/notes", body, key="one")
+    async with db.read() as tx:
+        (kept,) = (await tx.execute(sa.select(answers))).all()
+    guessed = b"\n".join((b"POST", b"/v1/notes", body))
+    assert kept.request_hash != hashlib.sha256(guessed).hexdigest()
+    assert "12345678" not in repr(kept)
