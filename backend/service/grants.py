@@ -41,6 +41,7 @@ class Grant(Proof):
     """A live grant, as the services that honour it see it."""
 
     digest: str
+    issued_at: datetime
     expires_at: datetime
 
 
@@ -149,5 +150,6 @@ def _grant(row: sa.Row[Any]) -> Grant:
         password_version=row.password_version,
         human=row.human and wire.HumanReason(row.human),
         digest=row.digest,
+        issued_at=row.issued_at,
         expires_at=row.expires_at,
     )

@@ -167,6 +167,10 @@ class LinkIssuer:
     def _check(self, account: Account, grant: Grant) -> None:
         if account.password_version != grant.password_version:
             raise GrantInvalid("the password was changed since")
+        moved_at = account.recovery_email_changed_at
+        if moved_at is not None and moved_at >= grant.issued_at:
+            # Another mailbox than the one the code was proven with (security.md 3, 7).
+            raise GrantInvalid("the recovery address was changed since")
         is_guest = account.account_type is AccountType.GUEST
         if grant.purpose is wire.Purpose.CLAIM_GUEST and not is_guest:
             raise GrantInvalid("only guests claim accounts")

@@ -205,6 +205,21 @@ async def test_a_grant_of_an_older_password_opens_nothing(small):
         await issue(small, grant)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "refused"), [(-1, False), (0, True), (60, True)], ids=["before", "at", "after"]
+)
+async def test_no_link_goes_to_an_address_that_came_after_the_proof(small, seconds, refused):
+    grant = await small.grant()
+    moved_at = small.clock.now() + timedelta(seconds=seconds)
+    await small.set(accounts, recovery_email_changed_at=moved_at)
+    if refused:
+        with pytest.raises(GrantInvalid):
+            await issue(small, grant)
+        assert await small.mails() == []
+    else:
+        await issue(small, grant)
+
+
 async def test_a_directory_that_is_away_costs_neither_grant_nor_submit(small):
     grant = await small.grant()
     small.directory.failing["get"] = Unavailable()
