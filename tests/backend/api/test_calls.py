@@ -59,6 +59,16 @@ async def test_a_signature_is_good_for_five_minutes(call, clock, seconds, status
     assert response.status == status
 
 
+@pytest.mark.parametrize("field", ["actor", "idempotency_key", "target"])
+def test_bytes_that_are_no_text_are_a_wrong_signature_and_no_error(field):
+    call = signing.Signable("GET", "/v1/notes", 1, "", "", b"")
+    odd = replace(call, **{field: "\udcff"})
+    signature = signing.sign("b" * 40, "bot", call)
+    assert not signing.verify("b" * 40, "bot", odd, signature, 1)
+    assert not signing.verify("b" * 40, "bot", call, "\udcff", 1)
+    assert signing.verify("b" * 40, "bot", call, signature, 1)
+
+
 async def test_one_principal_s_key_does_not_open_the_other_s_routes(call):
     assert problem(await call("DELETE", "/v1/notes/a")) == (403, "forbidden")
     answer = await call("POST", "/v1/notes", NOTE, principal="operator", actor="rina")
