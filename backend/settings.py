@@ -8,6 +8,9 @@ from pydantic import Field, SecretStr
 
 from ops.settings import CommonSettings, is_loopback
 
+MIN_KEY = 32
+"""Characters a key must have: what `ops.keys` makes has 43 (256 bit)."""
+
 
 class BackendSettings(CommonSettings):
     """Settings of the backend service."""
@@ -98,8 +101,22 @@ def check(settings: BackendSettings) -> None:
             "HELPDESK_BACKEND_BIND is reachable from other machines, but mail would be captured "
             "and shown to anyone: set HELPDESK_SMTP_URL, or bind to 127.0.0.1."
         )
+    _check_keys(settings)
     if settings.demo_data and not settings.is_development:
         raise UnsafeSettings(
             "HELPDESK_DEMO_DATA=true is for one's own machine: bind to 127.0.0.1 and leave "
             "HELPDESK_SMTP_URL unset, or drop the setting."
+        )
+
+
+def _check_keys(settings: BackendSettings) -> None:
+    keys = {"HELPDESK_BOT_KEY": settings.bot_key, "HELPDESK_OPERATOR_KEY": settings.operator_key}
+    given = {name: key.get_secret_value() for name, key in keys.items() if key}
+    for name, key in given.items():
+        if len(key) < MIN_KEY:
+            raise UnsafeSettings(f"{name} has fewer than {MIN_KEY} characters and can be guessed.")
+    if len(set(given.values())) < len(given):
+        raise UnsafeSettings(
+            "HELPDESK_BOT_KEY and HELPDESK_OPERATOR_KEY are the same: whoever holds the bot could "
+            "approve guests and change recovery addresses. Give each a key of its own."
         )
