@@ -152,13 +152,13 @@ class Dialogue:
     ) -> Turn:
         before = memory.conversation
         code = _holds_code(before, event)
-        if code and isinstance(event, UserSaid) and before.control is Control.WAITING:
+        if isinstance(event, UserSaid) and code and before.control is Control.WAITING:
             event = replace(event, meaning=_without_code(event.meaning))
         after, effects = flows.step(before, event)
         messages, last = speech.compose(self._texts, after, effects, memory.last)
         if lost:
             messages.insert(0, self._apology(after))
-        heard = tuple(self._heard(before, event, code=code))
+        heard = tuple(self._heard(before, event, code=code or _may_hold_code(event)))
         memory = remember(
             replace(memory, conversation=after, last=last),
             *heard,
@@ -256,7 +256,9 @@ def _holds_code(before: Conversation, event: AnyEvent) -> bool:
     """Tell whether the person wrote a code: a human who reads the ticket must not see it."""
     if not isinstance(event, UserSaid):
         return False
-    if event.meaning.first(EntityKind.CODE) is not None:
+    code = event.meaning.first(EntityKind.CODE)
+    # Eight digits of which nothing is said may be a student number, which the human needs.
+    if code is not None and code != event.meaning.first(EntityKind.STUDENT_NUMBER):
         return True
     for flow in (before.active, before.suspended):
         match flow and flow.state:
@@ -266,6 +268,11 @@ def _holds_code(before: Conversation, event: AnyEvent) -> bool:
             case _:
                 pass
     return False
+
+
+def _may_hold_code(event: AnyEvent) -> bool:
+    """Tell whether a number may be a code: reason enough to leave it out of the transcript."""
+    return isinstance(event, UserSaid) and event.meaning.first(EntityKind.CODE) is not None
 
 
 def _without_code(meaning: Understanding) -> Understanding:

@@ -208,6 +208,13 @@ async def test_no_code_is_passed_on_to_a_waiting_ticket(chat, backend, down):
     assert ticket.messages == ["kodenya ••••••"]
 
 
+async def test_a_student_number_is_passed_on_to_a_waiting_ticket(chat, backend):
+    await chat.plays(("tolong petugas", "ITB-2026"))
+    await chat.says("akun saya 13519001 ya")
+    (ticket,) = backend.tickets.values()
+    assert ticket.messages == ["akun saya 13519001 ya"]
+
+
 async def test_a_failed_failure_is_only_logged(chat):
     await chat.box.dialogue.on_dead_letter(NAME, encode(FromBackend(TurnFailed())), "boom")
     assert chat.box.inbox == []
