@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from ops.settings import CommonSettings, is_loopback
+from ops.settings import OperatorSettings, is_loopback
 
 MIN_KEY = 32
 """Characters a key must have: what `ops.keys` makes has 43 (256 bit)."""
 
 
-class BackendSettings(CommonSettings):
+class BackendSettings(OperatorSettings):
     """Settings of the backend service."""
 
     backend_database_url: str | None = Field(

@@ -22,6 +22,7 @@ LINT = (
     ("import contracts", ["lint-imports", "--no-cache"]),
     ("dependencies", ["deptry", "."]),
     ("types", ["basedpyright"]),
+    ("documentation", ["sphinx-build", "-W", "-q", "docs", "docs/_build"]),
 )
 COVERED = ["coverage", "run", "-m", "pytest", "-q"]
 TESTS = (

@@ -20,7 +20,7 @@ from backend.web.api.bot_routes import BOT_ROUTES  # noqa: E402 - likewise
 from backend.web.api.operator_routes import OPERATOR_ROUTES  # noqa: E402 - likewise
 from bot.settings import BotSettings  # noqa: E402 - likewise
 from helpdesk.cli import main as command  # noqa: E402 - likewise
-from ops.settings import CommonSettings  # noqa: E402 - likewise
+from ops.settings import CommonSettings, OperatorSettings  # noqa: E402 - likewise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,8 @@ def settings_page() -> str:
     sections = (
         ("Both services", CommonSettings, None),
         ("Bot", BotSettings, CommonSettings),
-        ("Backend", BackendSettings, CommonSettings),
+        ("Backend and operators", OperatorSettings, CommonSettings),
+        ("Backend", BackendSettings, OperatorSettings),
     )
     for title, model, base in sections:
         parts.append(f"## {title}\n")

@@ -14,7 +14,7 @@ from backend_client.transport import Transport
 from helpdesk.output import errors
 from ops.clock import SystemClock
 from ops.keys import key
-from ops.settings import CommonSettings
+from ops.settings import OperatorSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,8 +31,8 @@ REFUSALS = {
 class Operator:
     """Signed calls in the name of `actor`."""
 
-    def __init__(self, actor: str, settings: CommonSettings | None = None) -> None:
-        settings = settings or CommonSettings()
+    def __init__(self, actor: str, settings: OperatorSettings | None = None) -> None:
+        settings = settings or OperatorSettings()
         self.actor = actor
         self._transport = Transport(
             f"http://{settings.backend_bind}",

@@ -36,17 +36,22 @@ class CommonSettings(BaseSettings):
         description="Shared key (32+ characters) with which the bot signs its calls to the "
         "backend. Unset: made once and kept in the state folder, which both must then share.",
     )
-    operator_key: SecretStr | None = Field(
-        default=None,
-        description="Key with which `helpdesk tickets` and `helpdesk accounts` sign their calls. "
-        "Unset: made once and kept in the state folder.",
-    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(
         default="auto", description="json, console, or auto (console on a terminal)."
     )
     time_zone: str = Field(
         default="Asia/Jakarta", description="Zone of dates shown to people and of SLAs."
+    )
+
+
+class OperatorSettings(CommonSettings):
+    """What the backend and the operator's commands share, and the bot does not know."""
+
+    operator_key: SecretStr | None = Field(
+        default=None,
+        description="Key with which `helpdesk tickets` and `helpdesk accounts` sign their calls. "
+        "Unset: made once and kept in the state folder.",
     )
 
 

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 PURGED = Counter("helpdesk_purged_total", "Rows deleted because their time was over.", ["what"])
 FEED_KEPT = timedelta(days=30)
-ANSWERS_KEPT = timedelta(days=7)
+ANSWERS_KEPT = timedelta(days=30)
 ERASED = "[erased]"
 _BATCH = 200
 _CHILDREN = (MESSAGES, HANDOFF, CLOCKS, CONVERSATIONS, GUESTS, REQUESTS)
