@@ -7,6 +7,7 @@ import functools
 import signal
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ from backend.service.links import Links
 from backend.service.mail_refusals import audited
 from backend.service.mail_rules import MailRules
 from backend.service.mailer import Mailer
+from backend.service.password_types import ChangeRules
 from backend.service.passwords import Passwords
 from backend.service.retention import Retention
 from backend.service.ticket_book import Opening, TicketBook
@@ -153,6 +155,8 @@ def build(
         grants=grants,
         freeze_url=f"{settings.pages}/password/freeze",
         policy=password_policy.PROFILES[settings.password_profile],
+        # Our own database shows a write at once or never: an unsent one is given up on soon.
+        rules=ChangeRules(give_up_after=timedelta(seconds=61)),
     )
     links = Links(
         db=db,

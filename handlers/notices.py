@@ -25,6 +25,7 @@ from handlers.model import Control, Conversation
 NOTICES: Final = frozenset(
     {
         "notice.password_changed",
+        "notice.password_not_changed",
         "notice.password_unknown",
         "notice.link_expired",
         "notice.link_refused",
@@ -46,8 +47,9 @@ def tell(
             return (Say("notice.password_changed", {"account": account}),)
         case PasswordChanged(account, "unknown"):
             return (Say("notice.password_unknown", {"account": account}),)
-        case PasswordChanged():
-            return ()  # refused: the page says so, and the link is still good
+        case PasswordChanged(account):
+            # Only a change nobody could be sure of is told as refused; else the page says so.
+            return (Say("notice.password_not_changed", {"account": account}),)
         case LinkEnded("expired"):
             return (Say("notice.link_expired"),)
         case LinkEnded():

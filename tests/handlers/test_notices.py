@@ -42,7 +42,7 @@ def test_small_talk_does_not_end_a_flow(state, intent, texts):
     [
         (PasswordChanged("bu***", "applied"), ["notice.password_changed"]),
         (PasswordChanged("bu***", "unknown"), ["notice.password_unknown"]),
-        (PasswordChanged("bu***", "refused"), []),
+        (PasswordChanged("bu***", "refused"), ["notice.password_not_changed"]),
         (LinkEnded("expired"), ["notice.link_expired"]),
         (LinkEnded("refused_too_often"), ["notice.link_refused"]),
         (MailDelayed(), ["notice.mail_delayed"]),
