@@ -69,7 +69,7 @@ from ops.metrics import add_metrics
 from ops.settings import split_bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -280,7 +280,8 @@ async def run_backend(
         stack.push_async_callback(backend.transport.close)
         work = [asyncio.create_task(part.run()) for part in (backend.mailer, backend.scheduler)]
         stack.push_async_callback(_cancel, work)
-        runner = web.AppRunner(backend.app, access_log=None)
+        backend.app.on_shutdown.append(_let_go(backend.services.feed))
+        runner = web.AppRunner(backend.app, access_log=None, shutdown_timeout=10.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         host, port = split_bind(settings.backend_bind)
@@ -293,6 +294,13 @@ async def _seed(backend: Backend, settings: BackendSettings, clock: Clock) -> No
     vault = Vault(key(settings.secret_key, settings.state_dir, "backend"))
     directory = SqlDirectory(backend.db, vault, clock)
     await seed_demo(backend.db, directory, vault, clock, ZoneInfo(settings.time_zone))
+
+
+def _let_go(feed: Feed) -> Callable[[web.Application], Awaitable[None]]:
+    async def let_go(_app: web.Application) -> None:
+        feed.stop()  # a long poll would hold the stop up for half a minute
+
+    return let_go
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

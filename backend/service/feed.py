@@ -43,6 +43,7 @@ class Feed:
         self._db = db
         self._clock = clock
         self._published = asyncio.Event()
+        self._stopping = False
         # The connection goes back to its pool right after the commit: then readers may look.
         sa_event.listen(db.engine.sync_engine, "checkin", self._wake)
 
@@ -69,10 +70,15 @@ class Feed:
             published = self._published
             events = await self._read(after)
             left = end - loop.time()
-            if events or left <= 0:
+            if events or left <= 0 or self._stopping:
                 return wire.FeedPage(events, events[-1].seq if events else after)
             with suppress(TimeoutError):
                 await asyncio.wait_for(published.wait(), min(_POLL, left))
+
+    def stop(self) -> None:
+        """Answer those who wait now: the service is about to stop."""
+        self._stopping = True
+        self._published.set()
 
     async def purge(self) -> int:
         """Delete events older than 30 days and return their number."""

@@ -92,6 +92,13 @@ async def test_waiting_ends_empty_handed_after_its_time(world):
     assert await world.feed.page(7, 0.05) == wire.FeedPage((), 7)
 
 
+async def test_a_stop_lets_waiting_readers_go_at_once(world):
+    reading = asyncio.create_task(world.feed.page(0, 60))
+    await asyncio.sleep(0.05)
+    world.feed.stop()
+    assert await asyncio.wait_for(reading, 5) == wire.FeedPage((), 0)
+
+
 async def test_numbers_are_not_reused_after_a_purge(world):
     await publish(world, "a", "b")
     last = (await world.feed.page(0, 0)).next
