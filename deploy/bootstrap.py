@@ -7,6 +7,7 @@ module and no root).
 
 import html.parser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,8 @@ import urllib.request
 from pathlib import Path
 
 UV = "uv==0.13.8"
-TOOLS = Path(__file__).resolve().parent.parent / ".tools"
-INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple")
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
 SECONDS = 120
 
 
@@ -57,8 +58,14 @@ class Links(html.parser.HTMLParser):
         self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
+def index() -> str:
+    """Return the package index: the one pip is told, else the one the lock file was made with."""
+    locked = re.search(r'registry = "([^"]+)"', (ROOT / "uv.lock").read_text(encoding="utf-8"))
+    return os.environ.get("PIP_INDEX_URL") or (locked[1] if locked else "")
+
+
 def download_pip(folder: Path) -> Path:
-    page_url = f"{INDEX.rstrip('/')}/pip/"
+    page_url = f"{index().rstrip('/')}/pip/"
     links = Links()
     with urllib.request.urlopen(page_url, timeout=SECONDS) as page:
         links.feed(page.read().decode())
