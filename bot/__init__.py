@@ -1,1 +1,4 @@
-"""The conversation service: channels, durable runtime, dialogue. It cannot reset anything by itself."""
+"""The conversation service: channels, durable runtime, dialogue.
+
+It cannot reset anything by itself.
+"""

@@ -57,9 +57,7 @@ def main() -> None:
         path = Path(folder) / "nlu.model"
         cpu = os.times()
         started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "nlu.train", str(path)], cwd=ROOT, check=True
-        )
+        subprocess.run([sys.executable, "-m", "nlu.train", str(path)], cwd=ROOT, check=True)
         after = os.times()
         used = after.children_user - cpu.children_user
         print(f"training   {time.perf_counter() - started:6.1f} s wall, {used:.1f} s CPU")

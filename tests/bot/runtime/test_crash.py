@@ -216,4 +216,7 @@ async def test_a_message_that_kills_its_process_is_given_up_on(bots, world):
         keeper.cancel()
     assert world.dead == ["bad"]
     assert world.order == {**{c: [1, 2] for c in others}, "bad": [1]}
-    assert sum(bot.starts for bot in bots) - len(bots) == 5, "five runs, five deaths"
+    deaths = sum(bot.starts for bot in bots) - len(bots)
+    # The poisonous message is delivered again when its first delivery was not acknowledged: that
+    # may wake its conversation once before the sweep has charged the message for the crash.
+    assert deaths in {5, 6}, "five runs, five deaths, and one for the redelivery"
