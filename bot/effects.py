@@ -8,6 +8,7 @@ key, so a repeat after a crash is once in effect.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -163,7 +164,7 @@ class Effects:
                 return None
             case kernel.IssueResetLink(grant):
                 link = wire.IssueLink(grant, conversation, language)
-                return event_of(await backend.issue_link(link, key=key))
+                return event_of(await backend.issue_link(link, key=_link_key(link)))
             case kernel.UnlockAccount(grant):
                 return event_of(await backend.unlock(wire.Unlock(grant, conversation), key=key))
             case kernel.ListTickets(grant):
@@ -189,6 +190,15 @@ class Effects:
             case kernel.FileGuestRequest():
                 filed = _guest_request(conversation, call, effect)
                 return event_of(await backend.file_guest_request(filed, key=key))
+
+
+def _link_key(link: wire.IssueLink) -> str:
+    """Name the call by its grant: who asks again after a lost answer gets that answer.
+
+    The grant is spent by then, and the check number stands in no other place.
+    """
+    digest = hashlib.sha256(link.grant.encode()).hexdigest()
+    return f"link.{digest}.{link.language.value}"
 
 
 def _identity(call: BackendCall) -> wire.ChatIdentity:

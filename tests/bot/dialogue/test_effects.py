@@ -44,10 +44,10 @@ class Scripted:
         return call
 
 
-def row(effect, *, attempts=0, transcript=()):
+def row(effect, *, attempts=0, transcript=(), key="key-7"):
     person = Person("web", "visitor-1", "203.0.113.9")
     call = BackendCall(effect, person, Language.EN, transcript, "corr-1")
-    return Delivery(7, "key-7", "web:c", kind_of(effect), encode(call), attempts)
+    return Delivery(7, key, "web:c", kind_of(effect), encode(call), attempts)
 
 
 async def sent(backend, effect, **kwargs):
@@ -136,7 +136,17 @@ async def test_every_effect_is_one_call_with_the_rows_key(effect, answer, event)
     backend = Scripted(answer)
     assert await sent(backend, effect) == ([] if event is None else [event])
     ((_, _, kwargs),) = backend.calls
-    assert kwargs == {"key": "key-7"}
+    if not isinstance(effect, kernel.IssueResetLink):
+        assert kwargs == {"key": "key-7"}
+
+
+async def test_a_link_asked_for_again_is_the_same_call():
+    issued = wire.LinkIssued("bu***", "42", 900)
+    backend = Scripted(issued, issued, issued)
+    for grant, row in (("g", "key-7"), ("g", "key-8"), ("h", "key-9")):
+        await sent(backend, kernel.IssueResetLink(grant), key=row)
+    first, again, other = (kwargs["key"] for *_, kwargs in backend.calls)
+    assert first == again != other
 
 
 @pytest.mark.parametrize(
