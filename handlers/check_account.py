@@ -82,4 +82,4 @@ def _advice(account: AccountFacts, human: str | None) -> AnyEffect:
             unlock, reset = FlowName.UNLOCK_ACCOUNT, FlowName.RESET_PASSWORD
             return OfferChoices("account.advice.locked", (to_flow(unlock), to_flow(reset)))
         case _:
-            return Say("account.advice.fine")
+            return OfferChoices("account.advice.fine", (to_flow(FlowName.RESET_PASSWORD),))

@@ -29,11 +29,15 @@ class FlowName(StrEnum):
 
 
 class Wish(NamedTuple):
-    """What a flow is started with: the message, and the login it or an earlier one named."""
+    """What a flow is started with: the message, and the login it or an earlier one named.
+
+    `chosen`: the flow's own button was pressed, so the wish is not a guess.
+    """
 
     meaning: Understanding = Understanding()
     login: str | None = None
     today: date | None = None
+    chosen: bool = False
 
 
 class Move(NamedTuple, Generic[S_co]):

@@ -31,7 +31,12 @@ State = Confirm | verification.State | IssuingLink | LinkFailed | HumanGate
 
 
 def start(wish: Wish) -> Move[State]:
-    """Ask for a yes, naming the account when the message did."""
+    """Ask for a yes, naming the account when it is known.
+
+    The yes was given when the button of a reset was pressed for an account that had been named.
+    """
+    if wish.chosen and wish.login:
+        return verification.begin(Purpose.RESET_PASSWORD, wish)
     state = Confirm(wish.login)
     return Move(state, prompt(state))
 
@@ -44,6 +49,9 @@ def step(state: State, event: AnyEvent) -> Move[State]:
             return verification.begin(Purpose.RESET_PASSWORD, Wish(login=named or login))
         case Confirm(), (UserSaid() | UserChose()) if is_no(event):
             return Move(None, (links.declined(),))
+        case Confirm(None), UserSaid(meaning) if login := login_of(meaning):
+            # Told what follows the account's name, the person named it.
+            return verification.begin(Purpose.RESET_PASSWORD, Wish(login=login))
         case Confirm(), UserSaid(meaning) if login := login_of(meaning):
             return start(Wish(login=login))
         case Confirm(), (UserSaid() | UserChose()):

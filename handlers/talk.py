@@ -39,7 +39,8 @@ def chose(c: Conversation, event: UserChose) -> Turn:
             return routing.drop(c)
         case value if value.startswith(FLOW_PREFIX):
             flow = FlowName(value.removeprefix(FLOW_PREFIX))
-            return routing.start(c, flow, routing.wish(c, c.held))
+            about = routing.wish(c, c.held)._replace(chosen=True)
+            return routing.start(c, flow, about)
         case _ if c.active:
             return _answer(c, c.active, event)
         case _:

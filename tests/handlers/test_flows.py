@@ -78,8 +78,10 @@ GATE = HumanGate(RESET, "budi", "g-1", "privileged")
                      SendingCode(P.RESET_PASSWORD, "siti"), [],
                      [SendCode(P.RESET_PASSWORD, "siti")], id="yes, but for another"),
         pytest.param(Confirm(), NO, None, ["reset.declined"], [], id="no"),
-        pytest.param(Confirm(), said("siti", login="siti"), Confirm("siti"),
-                     ["reset.confirm_login"], [], id="an account is no yes"),
+        pytest.param(Confirm(), said("siti", login="siti"), SendingCode(P.RESET_PASSWORD, "siti"),
+                     [], [SendCode(P.RESET_PASSWORD, "siti")], id="the account asked for"),
+        pytest.param(Confirm("budi"), said("siti", login="siti"), Confirm("siti"),
+                     ["reset.confirm_login"], [], id="another account is no yes"),
         pytest.param(Confirm(), said("hmm"), Confirm(), ["reset.confirm"], [], id="neither"),
         pytest.param(Confirm(), SENT, Confirm(), [], [], id="an early code"),
         pytest.param(checking(P.RESET_PASSWORD), ACCEPTED, ISSUING, [], [IssueResetLink("g-1")],
@@ -111,6 +113,21 @@ GATE = HumanGate(RESET, "budi", "g-1", "privileged")
 )  # fmt: skip
 def test_reset(state, event, expected, texts, requests):
     assert turns(reset_password, state, event) == (expected, texts, requests)
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected", "texts"),
+    [
+        pytest.param(Wish(), Confirm(), ["reset.confirm"], id="no account"),
+        pytest.param(Wish(login="budi"), Confirm("budi"), ["reset.confirm_login"], id="account"),
+        pytest.param(Wish(chosen=True), Confirm(), ["reset.confirm"], id="pressed, no account"),
+        pytest.param(Wish(login="budi", chosen=True), SendingCode(P.RESET_PASSWORD, "budi"), [],
+                     id="pressed, for this account"),
+    ],
+)  # fmt: skip
+def test_a_pressed_button_is_a_yes_for_the_account_that_was_named(wish, expected, texts):
+    moved = reset_password.start(wish)
+    assert (moved.state, keys(moved.effects)) == (expected, texts)
 
 
 @pytest.mark.parametrize("reason", [*gate.REASONS, "unheard_of"])
@@ -204,7 +221,8 @@ def test_tickets(state, event, expected, texts, requests):
 @pytest.mark.parametrize(
     ("accepted", "texts", "offered"),
     [
-        pytest.param(account(), ["account.facts", "account.advice.fine"], [], id="fine"),
+        pytest.param(account(), ["account.facts", "account.advice.fine"],
+                     ["flow:reset_password"], id="fine"),
         pytest.param(account("locked"), ["account.facts", "account.advice.locked"],
                      ["flow:unlock_account", "flow:reset_password"], id="locked"),
         pytest.param(account("expired"), ["account.facts", "account.advice.expired"],
@@ -215,8 +233,8 @@ def test_tickets(state, event, expected, texts, requests):
         pytest.param(account("locked", human="frozen"),
                      ["account.facts", "account.advice.human"], ["human", "cancel"], id="gated"),
         pytest.param(account(must_change=True),
-                     ["account.facts", "account.must_change", "account.advice.fine"], [],
-                     id="must change"),
+                     ["account.facts", "account.must_change", "account.advice.fine"],
+                     ["flow:reset_password"], id="must change"),
     ],
 )  # fmt: skip
 def test_what_an_owner_is_told(accepted, texts, offered):

@@ -50,6 +50,25 @@ async def test_everything_at_once_in_english(chat):
     await chat.plays(*ASKED_EN, ("the code is {code}", "The code is right"))
 
 
+async def test_who_is_asked_for_the_account_names_it_and_is_not_asked_again(chat, backend):
+    await chat.plays(
+        ("lupa password", "Lanjut? Silakan langsung tulis username … [Ya, lanjutkan]"),
+        ("username saya budi.santoso", "Bila akun budi.santoso terdaftar, kode 8 digit"),
+        ("{code}", "Kode cocok"),
+    )
+    assert backend.links == ["budi.santoso"]
+
+
+async def test_a_check_leads_to_a_reset_without_another_question(chat, backend):
+    await chat.plays(
+        ("cek akun saya dong, 13519001", "kode 8 digit"),
+        ("{code}", "aktif … Kalau tetap tidak bisa masuk … [Reset password]"),
+        (press("Reset password"), "akun 13519001 … kode 8 digit"),
+        ("{code}", "Kode cocok"),
+    )
+    assert backend.links == ["budi.santoso"]
+
+
 async def test_nothing_happens_without_a_yes(chat, backend):
     await chat.plays(
         ("lupa password, NIM saya 13519001", "Lanjut?"),
