@@ -39,6 +39,10 @@ class Example:
     ring: str = ""
     """The file it comes from, without its language ("out_of_scope_campus")."""
     tags: tuple[str, ...] = ()
+    also: tuple[Intent, ...] | None = None
+    """Further wishes in their order; None when nobody said whether there are any."""
+    source: str = ""
+    """Where it was collected."""
 
 
 class BadData(Exception):
@@ -51,6 +55,8 @@ class _Row(msgspec.Struct):
     lang: str | None = None
     alt: list[Intent] = []
     tags: list[str] = []
+    also: list[Intent] | None = None
+    source: str = ""
 
 
 def read(path: Path) -> list[Example]:
@@ -79,22 +85,27 @@ def _lines(path: Path) -> Iterator[Example]:
                 acceptable=tuple(row.alt),
                 ring=path.stem,
                 tags=tuple(row.tags),
+                also=None if row.also is None else tuple(row.also),
+                source=row.source,
             )
 
 
 def _yaml(path: Path) -> Iterator[Example]:
+    # Several wishes in one sentence are Rasa's multi-intents: "reset_password+otp_problem".
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - the C loader's safe variant
     for block in document["nlu"]:
         if "intent" not in block:
             continue  # synonyms, look-up tables
-        intent = Intent(block["intent"].partition("/")[0])
+        intent, *further = (Intent(name.partition("/")[0]) for name in block["intent"].split("+"))
         spoken: str | None = block.get("metadata", {}).get("language")
         language = None if spoken is None else Language(spoken)
         ring = path.name.split(".")[0]
         for line in block["examples"].splitlines():
             text, entities = parse_markup(line.strip().removeprefix("-").strip())
             if text:
-                yield Example(text, intent, language, entities, ring=ring)
+                yield Example(
+                    text, intent, language, entities, ring=ring, also=tuple(further) or None
+                )
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
