@@ -6,7 +6,7 @@ Training (scikit-learn) is in `nlu.train`; this module needs numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nlu.features import Vocabulary
-    from nlu.types import Intent
+
+Label = TypeVar("Label", bound=str)
+"""What is chosen from: our intents, or any others (`nlu.train.fit_generic`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Classifier:
+class Classifier(Generic[Label]):
     """One linear function for each intent; a temperature makes honest probabilities of them."""
 
     vocabulary: Vocabulary
-    intents: tuple[Intent, ...]
+    intents: tuple[Label, ...]
     weights: npt.NDArray[np.float32]
     """One row for each feature, one column for each intent."""
     bias: npt.NDArray[np.float32]
@@ -32,12 +34,15 @@ class Classifier:
 
     def probabilities(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the probability of each intent, in the order of `intents`."""
+        return softmax(self.logits(canonical) / self.temperature)
+
+    def logits(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return how far each intent is on its own side of the boundary with all others."""
         columns, values = self.vocabulary.vector(canonical)
-        logits = (values @ self.weights[columns] + self.bias).astype(np.float64)
-        return softmax(logits / self.temperature)
+        return (values @ self.weights[columns] + self.bias).astype(np.float64)
 
     def explain(
-        self, canonical: Sequence[str], intent: Intent, most: int = 10
+        self, canonical: Sequence[str], intent: Label, most: int = 10
     ) -> list[tuple[str, float]]:
         """Return the features that spoke most for (or against) `intent`, with their weight."""
         columns, values = self.vocabulary.vector(canonical)

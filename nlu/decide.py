@@ -73,7 +73,7 @@ NOTHING = Decision(Intent.OUT_OF_SCOPE, 0.0, ())
 class Decider:
     """Decides what a message means."""
 
-    def __init__(self, classifier: Classifier, normaliser: Normaliser) -> None:
+    def __init__(self, classifier: Classifier[Intent], normaliser: Normaliser) -> None:
         self._classifier = classifier
         self._normaliser = normaliser
 

@@ -70,13 +70,15 @@ class Vocabulary:
 
     @classmethod
     def fit(cls, messages: Iterable[Counter[str]], *, at_least: Mapping[str, int]) -> Vocabulary:
-        """Keep features seen in at least `at_least[block]` messages."""
+        """Keep features seen in at least `at_least[block]` messages; of other blocks none."""
         seen: Counter[str] = Counter()
         total = 0
         for message in messages:
             seen.update(message.keys())
             total += 1
-        kept = sorted(name for name, count in seen.items() if count >= at_least[name[0]])
+        kept = sorted(
+            name for name, count in seen.items() if count >= at_least.get(name[0], total + 1)
+        )
         idf = [log((1 + total) / (1 + seen[name])) + 1 for name in kept]
         return cls(kept, np.array(idf, dtype=np.float32))
 

@@ -50,7 +50,7 @@ class BadModel(Exception):
 class Model:
     """All a parser needs to know."""
 
-    classifier: Classifier
+    classifier: Classifier[Intent]
     language: Mapping[str, float]
     known: frozenset[str]
     """Words the typing-error correction leaves alone."""

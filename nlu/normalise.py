@@ -35,6 +35,7 @@ _MASKS = re.compile(
     r"|(?P<numbermask>\b\d{2,5}\b)"
 )
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*|\?")
+_PLAIN = re.compile(r"[a-z0-9']+|[?$]")
 _ELONGATED = re.compile(r"([a-z])\1{2,}")
 _DOUBLED = re.compile(r"([a-z])\1")
 _TWICE = re.compile(r"([a-z]{3,})2(?:nya|an)?\Z")
@@ -171,11 +172,20 @@ _SHORTEST_STEM = 2
 _CACHED = 20_000
 
 
+def plain_words(text: str) -> list[str]:
+    """Return the words of `text` as they stand, in small letters, for intents not ours."""
+    return _PLAIN.findall(_letters(text).lower())
+
+
 def _fold(text: str) -> str:
+    return _MASKS.sub(_mask, _letters(text).lower())
+
+
+def _letters(text: str) -> str:
     folded = text[:LONGEST_TEXT].translate(_PUNCTUATION)
     if not folded.isascii():
         folded = unicodedata.normalize("NFKD", folded)
-    return _MASKS.sub(_mask, folded.lower())
+    return folded
 
 
 def _mask(match: re.Match[str]) -> str:

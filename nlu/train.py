@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,19 +19,33 @@ from nlu.classifier import Classifier, softmax
 from nlu.features import Vocabulary, features_of
 from nlu.language import learn
 from nlu.model_file import DATA, Model, fingerprint, save
-from nlu.normalise import Normaliser
+from nlu.normalise import Normaliser, plain_words
 from nlu.rasa_data import BadData, Example, read
 from nlu.types import Intent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-AT_LEAST = {"w": 2, "c": 3, "k": 2}
-"""Messages a feature must occur in, by block."""
-STRENGTH = 0.3
-"""Inverse regularisation of the support vector machine (docs/decisions/0071)."""
+Label = TypeVar("Label", bound=str)
+_Read = tuple[list[str], Label]
+"""The canonical words of a sentence, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is chosen before training (docs/decisions/0073)."""
+
+    strength: float
+    """Inverse regularisation of the support vector machine."""
+    at_least: Mapping[str, int]
+    """Messages a feature must occur in, by block; a block that is not named is left out."""
+
+
+OURS = Recipe(0.3, {"w": 2, "c": 3, "k": 2})
+ANY = Recipe(1.0, {"w": 1, "c": 2})
+"""For intents we know nothing about: no concepts."""
 _SEED = 20
 _FOLDS = 5
 _LEAST = 1e-12
@@ -84,11 +98,48 @@ def fit(examples: Sequence[Example], made_from: str = "") -> tuple[Model, int, f
     known = known_words(examples)
     normaliser = Normaliser(known)
     more = list(augmented(examples))
-    classifier = _fit(normaliser, [*examples, *more])
-    temperature, accuracy = _calibrate(normaliser, examples, classifier.intents)
+    written, added = _read(normaliser, examples), _read(normaliser, more)
+    classifier = _fit([*written, *added], OURS)
+    temperature, accuracy = _calibrated(written, OURS, _FOLDS)
     spoken = [(each.text, each.language) for each in examples if each.language is not None]
     model = Model(replace(classifier, temperature=temperature), learn(spoken), known, made_from)
     return model, len(more), accuracy
+
+
+@dataclass(frozen=True, slots=True)
+class AnyIntents:
+    """A classifier of intents that need not be ours, without our words, concepts and rules."""
+
+    classifier: Classifier[str]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the intents, in the order of the columns of `probabilities`."""
+        return self.classifier.intents
+
+    def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return one row for each text, one column for each label."""
+        return np.stack([self.classifier.probabilities(plain_words(text)) for text in texts])
+
+    def familiarity(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return how much each text is like any of the intents: low where it is out of scope.
+
+        Unlike the greatest probability it is low, too, where nothing speaks for any of them.
+        """
+        return np.array([self.classifier.logits(plain_words(text)).max() for text in texts])
+
+
+def fit_generic(texts: Sequence[str], labels: Sequence[str]) -> AnyIntents:
+    """Train on any intents ("card_arrival", "book_flight"), for published benchmarks.
+
+    Raises:
+        BadData: there are not two different labels.
+    """
+    if len(set(labels)) < 2:  # noqa: PLR2004 - a choice needs two
+        raise BadData("sentences of at least two intents are needed")
+    read = [(plain_words(text), label) for text, label in zip(texts, labels, strict=True)]
+    temperature, _ = _calibrated(read, ANY, folds=1)
+    return AnyIntents(replace(_fit(read, ANY), temperature=temperature))
 
 
 _LETTERS = re.compile(r"[a-z]{3,}")
@@ -104,16 +155,21 @@ def known_words(examples: Sequence[Example]) -> frozenset[str]:
     )
 
 
-def _fit(normaliser: Normaliser, examples: Sequence[Example]) -> Classifier:
+def _read(normaliser: Normaliser, examples: Sequence[Example]) -> list[_Read[Intent]]:
+    return [(normaliser.words(example.text), example.intent) for example in examples]
+
+
+def _fit(read: Sequence[_Read[Label]], recipe: Recipe) -> Classifier[Label]:
     from sklearn.svm import LinearSVC  # noqa: PLC0415 - heavy, training only
 
-    messages = [normaliser.words(example.text) for example in examples]
-    vocabulary = Vocabulary.fit(map(features_of, messages), at_least=AT_LEAST)
-    machine: Any = LinearSVC(C=STRENGTH, random_state=_SEED)
-    machine.fit(_matrix(vocabulary, messages), [example.intent.value for example in examples])
+    messages = [words for words, _ in read]
+    vocabulary = Vocabulary.fit(map(features_of, messages), at_least=recipe.at_least)
+    intents = tuple(sorted({label for _, label in read}))
+    machine: Any = LinearSVC(C=recipe.strength, random_state=_SEED)
+    machine.fit(_matrix(vocabulary, messages), [intents.index(label) for _, label in read])
     return Classifier(
         vocabulary,
-        tuple(Intent(str(name)) for name in machine.classes_),
+        intents,
         np.ascontiguousarray(_of_each_class(machine.coef_).T, dtype=np.float32),
         np.ascontiguousarray(_of_each_class(machine.intercept_), dtype=np.float32),
         temperature=1.0,
@@ -135,23 +191,25 @@ def _matrix(vocabulary: Vocabulary, messages: Sequence[Sequence[str]]) -> Any:  
     return csr_matrix((values, columns, starts), shape=(len(vectors), len(vocabulary.index)))
 
 
-def _calibrate(
-    normaliser: Normaliser, examples: Sequence[Example], intents: tuple[Intent, ...]
-) -> tuple[float, float]:
-    """Find the temperature at which held-out sentences get honest probabilities."""
-    logits = np.zeros((len(examples), len(intents)))
-    for fold in range(_FOLDS):
-        rest = [each for at, each in enumerate(examples) if at % _FOLDS != fold]
-        part = _fit(normaliser, rest)
+def _calibrated(read: Sequence[_Read[Label]], recipe: Recipe, folds: int) -> tuple[float, float]:
+    """Return the temperature at which held-out sentences get honest probabilities.
+
+    Every fifth sentence is held out, `folds` times. The second number is the share that was right.
+    """
+    intents = sorted({label for _, label in read})
+    logits: list[npt.NDArray[np.float64]] = []
+    truth: list[int] = []
+    for fold in range(folds):
+        part = _fit([each for at, each in enumerate(read) if at % _FOLDS != fold], recipe)
         columns = {intent: at for at, intent in enumerate(part.intents)}
         order = np.array([columns.get(intent, len(columns)) for intent in intents])
-        for at in range(fold, len(examples), _FOLDS):
-            probabilities = part.probabilities(normaliser.words(examples[at].text))
-            present = np.append(probabilities, 0.0)[order]  # an intent the fold lacks gets none
-            logits[at] = np.log(np.maximum(present, _LEAST))
-    truth = np.array([intents.index(example.intent) for example in examples])
-    losses: list[float] = [_loss(logits / heat, truth) for heat in _TEMPERATURES]
-    accuracy = np.count_nonzero(logits.argmax(axis=1) == truth) / len(truth)
+        for words, label in read[fold::_FOLDS]:
+            # An intent the fold lacks gets none.
+            logits.append(np.append(part.logits(words), -np.inf)[order])
+            truth.append(intents.index(label))
+    scores, right = np.array(logits), np.array(truth)
+    losses: list[float] = [_loss(scores / heat, right) for heat in _TEMPERATURES]
+    accuracy = np.count_nonzero(scores.argmax(axis=1) == right) / len(right)
     return _TEMPERATURES[losses.index(min(losses))], accuracy
 
 

@@ -9,7 +9,7 @@ from nlu.embedded import EmbeddedEngine, TrainingFailed, is_fresh, load_or_train
 from nlu.evaluate import TODAY
 from nlu.model_file import BadModel, fingerprint, load
 from nlu.rasa_data import BadData
-from nlu.train import train
+from nlu.train import fit_generic, train
 from nlu.types import Intent
 
 SENTENCES = {
@@ -73,6 +73,24 @@ def test_a_broken_file_is_no_model(tmp_path, content):
     with pytest.raises(BadModel, match=r"nlu\.model"):
         load(path)
     assert not is_fresh(path)
+
+
+def test_any_intents_can_be_learned():
+    texts = [text for texts in SENTENCES.values() for text in texts]
+    labels = [f"my {name}" for name, texts in SENTENCES.items() for _ in texts]
+    model = fit_generic(texts, labels)
+
+    found = model.probabilities(["password saya hilang", "akun saya dikunci"])
+    assert model.labels == ("my out_of_scope", "my reset_password", "my unlock_account")
+    assert found.argmax(axis=1).tolist() == [1, 2]
+    assert found.sum(axis=1) == pytest.approx([1.0, 1.0])
+    known, unknown = model.familiarity(["akun terkunci", "xyzzy"])
+    assert known > unknown
+
+
+def test_one_intent_is_no_choice():
+    with pytest.raises(BadData, match="two intents"):
+        fit_generic(["halo", "hai"], ["greet", "greet"])
 
 
 def test_a_missing_or_stale_model_is_trained_and_a_fresh_one_kept(data, tmp_path, monkeypatch):
