@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from bot.runtime.database import AlreadyRunning, disconnected, is_away
+from bot.runtime.port import Disconnected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,6 +86,7 @@ class _Worker:
     """One thread with one connection."""
 
     def __init__(self, url: sa.URL, begin: str) -> None:
+        self._closed = False
         self._thread = ThreadPoolExecutor(1, "bot-database")
         self._engine = sa.create_engine(
             url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False}
@@ -99,6 +101,8 @@ class _Worker:
     async def do(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Run `work` in a transaction. Raises what it raised, or Disconnected."""
         loop = asyncio.get_running_loop()
+        if self._closed:
+            raise Disconnected("the file was closed")
         return await loop.run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[sa.Connection], Result]) -> Result:
@@ -111,6 +115,7 @@ class _Worker:
             raise
 
     def close(self) -> None:
+        self._closed = True
         self._thread.shutdown(wait=True)
         self._engine.dispose()
 

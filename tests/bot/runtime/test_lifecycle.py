@@ -3,13 +3,15 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from runtime_kit import Bot, echo, message, numbered, until
 
 from bot.runtime.database import AlreadyRunning
 from bot.runtime.durable import DurableRuntime
-from bot.runtime.port import NotAccepting, Out, Policy
+from bot.runtime.port import Disconnected, NotAccepting, Out, Policy
 from bot.runtime.settings import RuntimeSettings
+from bot.runtime.sqlite import SqliteDatabase
 
 
 async def test_nothing_is_accepted_before_the_start_and_after_the_stop(launch, database_url):
@@ -24,6 +26,14 @@ async def test_nothing_is_accepted_before_the_start_and_after_the_stop(launch, d
     with pytest.raises(NotAccepting):
         await started.ingest_and_collect(message("a"), within=1)
     await started.stop()
+
+
+async def test_who_reads_a_closed_file_is_told_so(tmp_path):
+    database = SqliteDatabase(sa.make_url(f"sqlite:///{tmp_path}/bot.db"))
+    await database.open(lambda: None)
+    await database.close()
+    with pytest.raises(Disconnected):
+        await database.read(lambda connection, items: items, 1)
 
 
 async def test_stopping_finishes_what_was_accepted(launch, sink):
