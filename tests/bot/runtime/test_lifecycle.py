@@ -33,7 +33,7 @@ async def test_who_reads_a_closed_file_is_told_so(tmp_path):
     await database.open(lambda: None)
     await database.close()
     with pytest.raises(Disconnected):
-        await database.read(lambda connection, items: items, 1)
+        await database.read(lambda _connection, items: items, 1)
 
 
 async def test_stopping_finishes_what_was_accepted(launch, sink):
