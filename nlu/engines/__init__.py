@@ -1,0 +1,1 @@
+"""Engines beside the embedded one."""
