@@ -28,6 +28,7 @@ from bot.runtime.port import GiveUp, Policy, RetryLater
 from bot.settings import check
 from bot.texts.catalogue import Texts
 from nlu.embedded import load_or_train
+from nlu.engines.rasa import RasaEngine
 from ops import migrations
 from ops.clock import SystemClock
 from ops.keys import key
@@ -107,6 +108,16 @@ def _messages(channels: Mapping[str, Channel]) -> Policy:
     return Policy(send)
 
 
+def with_rasa(settings: BotSettings, embedded: Engine) -> Engine:
+    """Put the Rasa server in front of the embedded engine, when there is to be one."""
+    if settings.nlu == "embedded" or settings.rasa_url is None:
+        return embedded
+    token = settings.rasa_token.get_secret_value() if settings.rasa_token else ""
+    return RasaEngine(
+        settings.rasa_url, fallback=embedded, timeout=settings.rasa_timeout, token=token
+    )
+
+
 async def run_bot(settings: BotSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises UnsafeSettings before anything is opened."""
     check(settings)
@@ -114,7 +125,7 @@ async def run_bot(settings: BotSettings) -> None:
     stop = _told_to_stop()  # from now on: a start that is interrupted ends in order, too
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    engine = await asyncio.to_thread(load_or_train, settings.state_dir)
+    engine = with_rasa(settings, await asyncio.to_thread(load_or_train, settings.state_dir))
     secret = key(settings.bot_key, settings.state_dir, "bot")
     backend = BackendClient(Transport(settings.backend, principal="bot", key=secret, clock=clock))
     bot = build(settings, engine, backend, clock)

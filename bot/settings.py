@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from ops.settings import CommonSettings, is_loopback
 
@@ -31,8 +31,24 @@ class BotSettings(CommonSettings):
         description="Where the bot reaches the backend. Unset: `http://` and "
         "`HELPDESK_BACKEND_BIND`.",
     )
-    nlu: Literal["embedded"] = Field(
-        default="embedded", description="The engine that understands messages."
+    nlu: Literal["embedded", "rasa"] = Field(
+        default="embedded",
+        description="The engine that understands messages. `rasa`: intents come from the server "
+        "at `HELPDESK_RASA_URL`, and from the embedded engine while that does not answer.",
+    )
+    rasa_url: str | None = Field(
+        default=None,
+        description="Where the Rasa server listens, such as `http://127.0.0.1:5005`. Required "
+        "with `HELPDESK_NLU=rasa`.",
+    )
+    rasa_token: SecretStr | None = Field(
+        default=None, description="What the Rasa server was started with as `--auth-token`."
+    )
+    rasa_timeout: float = Field(
+        default=1.0,
+        gt=0,
+        le=10,
+        description="Seconds a message waits for Rasa before the embedded engine answers alone.",
     )
     rest_channel: bool | None = Field(
         default=None,
@@ -87,11 +103,18 @@ class BotSettings(CommonSettings):
 
 
 class UnsafeSettings(Exception):
-    """The settings would expose something meant for one's own machine."""
+    """The settings expose something meant for one's own machine, or lack what they need."""
 
 
 def check(settings: BotSettings) -> None:
     """Refuse settings that are unsafe. Raises UnsafeSettings with what to do about it."""
+    if settings.nlu == "rasa" and not (settings.rasa_url or "").startswith(
+        ("http://", "https://")
+    ):
+        raise UnsafeSettings(
+            "HELPDESK_NLU=rasa needs the server's address: set HELPDESK_RASA_URL, such as "
+            "http://127.0.0.1:5005, or drop HELPDESK_NLU."
+        )
     if settings.is_development:
         return
     if settings.rest_channel:

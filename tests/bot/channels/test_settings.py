@@ -16,6 +16,7 @@ def settings(**values):
         {"bind": "[::1]:8080"},
         {"bind": "localhost:8080", "rest_channel": True},
         {"bind": "0.0.0.0:8080", "public_url": "https://bantuan.kampus.example"},
+        {"nlu": "rasa", "rasa_url": "http://127.0.0.1:5005"},
     ],
 )
 def test_safe_settings(values):
@@ -31,6 +32,8 @@ def test_safe_settings(values):
             {"bind": "0.0.0.0:80", "public_url": "https://x.test", "rest_channel": True},
             "HELPDESK_REST_CHANNEL",
         ),
+        ({"nlu": "rasa"}, "HELPDESK_RASA_URL"),
+        ({"nlu": "rasa", "rasa_url": "rasa.kampus.example:5005"}, "HELPDESK_RASA_URL"),
     ],
 )
 def test_unsafe_settings_say_what_to_do(values, advice):

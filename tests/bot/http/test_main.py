@@ -19,9 +19,11 @@ from bot.channels.port import (
     Unreachable,
 )
 from bot.envelope import encode_message
-from bot.main import _messages, build, run_bot
+from bot.main import _messages, build, run_bot, with_rasa
 from bot.runtime.port import Delivery, GiveUp, RetryLater
 from bot.settings import BotSettings, UnsafeSettings
+from nlu.embedded import EmbeddedEngine
+from nlu.engines.rasa import RasaEngine
 
 
 def settings(folder, **values):
@@ -55,6 +57,14 @@ def test_the_rest_channel_is_there_on_ones_own_machine_only(tmp_path, clock):
 def test_unsafe_settings_build_nothing(tmp_path, clock):
     with pytest.raises(UnsafeSettings):
         build(settings(tmp_path, bind="0.0.0.0:80"), None, NoBackend(), clock)
+
+
+def test_rasa_stands_before_the_embedded_engine_only_where_it_is_set(tmp_path):
+    embedded = EmbeddedEngine(trained_model())
+    rasa = settings(tmp_path, nlu="rasa", rasa_url="http://127.0.0.1:5005", rasa_token="t")
+
+    assert with_rasa(settings(tmp_path), embedded) is embedded
+    assert isinstance(with_rasa(rasa, embedded), RasaEngine)
 
 
 # -- messages to channels that are pushed to ---------------------------------------------------
