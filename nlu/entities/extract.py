@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import decimal
 
+from nlu.entities.codes import spelled_codes
 from nlu.entities.contacts import emails, links, phones
 from nlu.entities.dates import dates
 from nlu.entities.logins import account_types, logins
-from nlu.entities.numbers import counts, digit_runs, spelled_codes
+from nlu.entities.numbers import counts, digit_runs
 from nlu.entities.people import find_people
 from nlu.entities.references import letters, tickets
 from nlu.entities.span import Claims
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from nlu.types import Entity, Person
+
+
+_PLAIN = re.compile(r"(?![0-9])\d|[\u00a0\u2007\u202f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ def extract(text: str, today: date) -> Found:
     The more telling reading of a place wins: an address before a login, a letter number before
     the date at its end. Addresses inside a row of a list belong to that person only.
     """
+    text = text if text.isascii() else _PLAIN.sub(_plainly, text)
     claims = Claims()
     rows = find_people(text)
     claims.add(row.entity() for row in rows)
@@ -45,13 +52,19 @@ def extract(text: str, today: date) -> Found:
     claims.add(units(text))
     claims.add(account_types(text))
     claims.add(logins(text))
+    claims.add(spelled_codes(text))
     if any(char.isdigit() for char in text):
         _numbers(text, claims)
-    claims.add(spelled_codes(text))
     claims.add(dates(text, today))
     claims.add(counts(text))
     ordered = sorted(claims.entities, key=lambda each: (each.start, each.kind.value))
     return Found(tuple(ordered), tuple(row.person for row in rows))
+
+
+def _plainly(match: re.Match[str]) -> str:
+    # Digits of another script and blanks that do not break: one character stays one.
+    char = match.group()
+    return " " if char.isspace() else str(decimal(char))
 
 
 def _numbers(text: str, claims: Claims) -> None:

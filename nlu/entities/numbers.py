@@ -9,23 +9,33 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nlu.entities.numerals import DIGITS, NUMERAL, number
+from nlu.entities.numerals import NUMERAL, number
 from nlu.entities.span import entity
 from nlu.types import Entity, EntityKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _NIP = re.compile(r"(?<![\w@./+-])\d{8}[ .]\d{6}[ .]\d[ .]\d{3}(?![\w@/])", re.ASCII)
 _WHOLE = re.compile(r"(?<![\w@./+-])(?<!\d,)\d{4,25}(?![\w@/])(?![.,\-]\d)", re.ASCII)
+_GLUED = re.compile(
+    r"(?<!\w)(?:(?P<student>nim|npm)|(?P<employee>nip|nopeg)|(?P<code>kode|otp|code))"
+    r"(?P<digits>\d{6,18})(?![\w@/])",
+    re.IGNORECASE | re.ASCII,
+)
+_BLANK = r"(?:[ ]{1,3}|[ ]?[.,\-\u2013][ ]?|--|\n)"
 _GROUPED = re.compile(
-    r"(?<![\w@./+-])(?<!\d[ ])(?:\d{4}[ .-]\d{4}|\d{3}[ .-]\d{3}(?:[ .-]\d{2})?"
-    r"|\d{2}(?:[ .-]\d{2}){2,3}|\d(?:[ .-]\d){5,9})(?![\w@/])"
-    r"(?![.,\-]\d)(?! \d\d)",
+    rf"(?<![\w@./+-])(?<!\d[ ])(?:\d{{4}}{_BLANK}\d{{4}}"
+    rf"|\d{{3}}{_BLANK}\d{{3}}(?:{_BLANK}\d{{2}})?"
+    rf"|\d{{3}}{_BLANK}\d{{2}}{_BLANK}\d{{3}}|\d{{2}}(?:{_BLANK}\d{{2}}){{2,3}}"
+    rf"|\d(?:{_BLANK}\d){{5,9}})(?![\w@/])(?![.,\-]\d)(?! \d\d)",
     re.ASCII,
 )
+_IN_FOURS = re.compile(r"\d{4}\D", re.ASCII)
+_YEARS = re.compile(r"(?:19|20)\d\d\D+(?:19|20)\d\d", re.ASCII)
 _BEFORE = 24
 """Characters before a number that are looked at for a word that names it."""
+_NAMED_AFTER = re.compile(r"[\s,]{1,2}(?:itu|ini|adalah|is)\s(?:the\s|my\s)?\w+", re.IGNORECASE)
 _STUDENT = re.compile(
     r"\b(?:nim|no(?:mor)? induk mahasiswa|student(?: (?:number|id|no))?|mahasiswa|npm)\b",
     re.IGNORECASE,
@@ -42,12 +52,16 @@ _STUDENT_DIGITS = 8
 _EMPLOYEE_DIGITS = (9, 18)
 _CODE_DIGITS = range(4, 11)
 _BARE_CODE_DIGITS = (6, 8)
-_SPELLED = re.compile(
-    r"(?<!\w)(?:{words})(?:[ ,.\-]{{1,2}}(?:{words})){{3,11}}(?!\w)".format(
-        words="|".join(sorted([*DIGITS, r"\d"], key=len, reverse=True))
-    ),
-    re.IGNORECASE | re.ASCII,
-)
+_GLUED_KINDS = {
+    "student": EntityKind.STUDENT_NUMBER,
+    "employee": EntityKind.EMPLOYEE_NUMBER,
+    "code": EntityKind.CODE,
+}
+_LENGTHS: dict[EntityKind, Sequence[int]] = {
+    EntityKind.STUDENT_NUMBER: (_STUDENT_DIGITS,),
+    EntityKind.EMPLOYEE_NUMBER: _EMPLOYEE_DIGITS,
+    EntityKind.CODE: _CODE_DIGITS,
+}
 _COUNTED = re.compile(
     rf"(?<![\w/.,-])(\d{{1,4}}|{NUMERAL})(?:\s?\((?:\d{{1,4}}|{NUMERAL})\))?\s?"
     r"(?:buah |more |additional |new |external |akun |account |guest |temporary |login )?"
@@ -63,9 +77,15 @@ def digit_runs(text: str) -> Iterator[Entity]:
     """Find student numbers, employee numbers and codes among runs of digits."""
     for match in _NIP.finditer(text):
         yield entity(EntityKind.EMPLOYEE_NUMBER, match, _digits(match))
+    for match in _GLUED.finditer(text):
+        kind = _GLUED_KINDS[next(name for name in _GLUED_KINDS if match[name])]
+        if match.end() - match.start("digits") in _LENGTHS[kind]:
+            yield entity(kind, match, group="digits")
     for match in _GROUPED.finditer(text):
         digits = _digits(match)
-        if _is_grouped_code(text, match, digits):
+        if len(digits) == _STUDENT_DIGITS and _named(text, match) is EntityKind.STUDENT_NUMBER:
+            yield entity(EntityKind.STUDENT_NUMBER, match, digits)
+        elif _is_grouped_code(text, match, digits):
             yield entity(EntityKind.CODE, match, digits)
     for match in _WHOLE.finditer(text):
         for kind in _kinds(text, match):
@@ -81,7 +101,8 @@ def _is_grouped_code(text: str, match: re.Match[str], digits: str) -> bool:
     if len(digits) not in _CODE_DIGITS:
         return False
     named = _named(text, match)
-    in_fours = match.group()[4] in " .-" and len(digits) == _STUDENT_DIGITS
+    written = match.group()
+    in_fours = _IN_FOURS.match(written) is not None and not _YEARS.fullmatch(written)
     return named is EntityKind.CODE or (named is None and (in_fours or _is_all(text, match)))
 
 
@@ -107,28 +128,23 @@ _EIGHT_DIGITS = (EntityKind.STUDENT_NUMBER, EntityKind.CODE)
 
 
 def _named(text: str, match: re.Match[str]) -> EntityKind | None:
-    """Return the kind named nearest before the number."""
+    """Return the kind named nearest before the number, or after it ("12345678 itu kodenya")."""
     nearby = text[max(0, match.start() - _BEFORE) : match.start()]
-    found = [
-        (word.end(), kind)
-        for pattern, kind in (
-            (_STUDENT, EntityKind.STUDENT_NUMBER),
-            (_EMPLOYEE, EntityKind.EMPLOYEE_NUMBER),
-            (_CODE, EntityKind.CODE),
-        )
-        for word in pattern.finditer(nearby)
-    ]
-    return max(found)[1] if found else None
+    found = list(_kind_words(nearby))
+    if found:
+        return max(found)[1]
+    named = _NAMED_AFTER.match(text, match.end(), match.end() + _BEFORE)
+    return None if named is None else next((kind for _, kind in _kind_words(named.group())), None)
 
 
-def spelled_codes(text: str) -> Iterator[Entity]:
-    """Find a code spelled out: "satu dua tiga empat lima enam tujuh delapan"."""
-    for match in _SPELLED.finditer(text):
-        parts: list[str] = re.findall(r"[A-Za-z]+|\d", match.group())
-        digits = "".join(DIGITS.get(part.lower(), part) for part in parts)
-        spelled = sum(part.isalpha() for part in parts)
-        if len(digits) in _CODE_DIGITS and len(digits) >= min(_BARE_CODE_DIGITS) and spelled > 1:
-            yield entity(EntityKind.CODE, match, digits)
+def _kind_words(text: str) -> Iterator[tuple[int, EntityKind]]:
+    for pattern, kind in (
+        (_STUDENT, EntityKind.STUDENT_NUMBER),
+        (_EMPLOYEE, EntityKind.EMPLOYEE_NUMBER),
+        (_CODE, EntityKind.CODE),
+    ):
+        for word in pattern.finditer(text):
+            yield word.end(), kind
 
 
 def counts(text: str) -> Iterator[Entity]:
