@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from handlers.model import VERSION, Conversation
 from handlers.upgrades import Undecodable, load
+from nlu.entities.codes import hide_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ _log = structlog.get_logger(__name__)
 KEPT_LINES: Final = 50
 LONGEST_LINE: Final = 500
 """Characters of a line that are kept: the handoff is a summary, the channel has the rest."""
-_CODE: Final = re.compile(r"\d(?:[ .\-]?\d){4,}")
 _MASK: Final = "••••••"
 
 
@@ -104,5 +104,5 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def without_codes(text: str) -> str:
-    """Return `text` with every longer number masked: it was a code, or meant as one."""
-    return _CODE.sub(_MASK, text)
+    """Return `text` with every longer number, spelled or not, masked: it may be a code."""
+    return hide_codes(text, _MASK)
