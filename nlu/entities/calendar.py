@@ -30,11 +30,20 @@ WEEKDAYS = {
 1: selasa tuesday
 2: rabu wednesday
 3: kamis thursday
-4: jumat jum'at friday
+4: jumat jum'at jum\u2019at friday
 5: sabtu saturday
 6: ahad sunday
 """).items()
 } | {"jumat": 4, "hari minggu": 6}
+
+
+UNITS = pairs("""
+day: hari hr day days
+week: minggu mgg pekan week weeks
+fortnight: fortnight fortnights
+month: bulan bln month months
+year: tahun thn year years
+""")
 
 
 def make(year: int, month: int, day: int) -> date | None:
@@ -65,6 +74,24 @@ def add_months(day: date, months: int) -> date:
         if made is not None:
             return made
     raise OverflowError  # pragma: no cover - every month has 28 days
+
+
+def later(day: date, amount: int, unit: str) -> date | None:
+    """Return the day so many units ("minggu", "months") later; None past the calendar's end."""
+    try:
+        match UNITS[unit.lower()]:
+            case "day":
+                return day + timedelta(days=amount)
+            case "week":
+                return day + timedelta(weeks=amount)
+            case "fortnight":
+                return day + timedelta(weeks=2 * amount)
+            case "month":
+                return add_months(day, amount)
+            case _:
+                return add_months(day, 12 * amount)
+    except OverflowError:
+        return None
 
 
 def next_month_day(today: date, month: int, day: int) -> date | None:

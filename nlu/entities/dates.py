@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from nlu.entities.calendar import (
     MONTHS,
+    UNITS,
     WEEKDAYS,
     add_months,
     end_of_month,
+    later,
     make,
     next_day_of_month,
     next_month_day,
 )
 from nlu.entities.numerals import NUMERAL, number
-from nlu.entities.span import Claims
+from nlu.entities.span import Claims, entity
 from nlu.types import Entity, EntityKind
 
 if TYPE_CHECKING:
@@ -52,8 +54,11 @@ def _month_alone(match: _Match, today: date) -> date | None:
     month = MONTHS[match["name"].lower()]
     year = int(match["year"] or today.year + (month < today.month))
     first = make(year, month, 1)
-    if first is None or (match["start"] and not match["end"]):
+    groups = match.groupdict()
+    if first is None or groups.get("start"):
         return first
+    if groups.get("middle"):
+        return first.replace(day=15)
     return end_of_month(first)
 
 
@@ -74,39 +79,47 @@ def _weekday(match: _Match, today: date) -> date | None:
 def _span(match: _Match, today: date) -> date | None:
     # "dua minggu lagi", "in 3 days", "selama sebulan"
     groups = match.groupdict()
-    unit = groups["unit"].lower()
+    unit = groups["unit"]
     one = groups.get("n") is None
     amount = 1 if one else number(groups["n"])
     if amount is None:
         return None
-    return _later(today, amount, unit)
-
-
-def _later(today: date, amount: int, unit: str) -> date | None:
-    try:
-        if unit.startswith(("hari", "day")):
-            return today + timedelta(days=amount)
-        if unit.startswith(("minggu", "pekan", "week")):
-            return today + timedelta(weeks=amount)
-        return add_months(today, amount * (12 if unit.startswith(("tahun", "year")) else 1))
-    except OverflowError:
-        return None
+    return later(today, amount, unit)
 
 
 def _relative_period(match: _Match, today: date) -> date | None:
     # "akhir bulan depan", "end of next week", "awal tahun depan"
-    unit = match["unit"].lower()
-    ahead = 1 if match["ahead"] or (match["later"] or "").lower() == "depan" else 0
-    if unit in {"bulan", "month"}:
+    unit = UNITS[match["unit"].lower()]
+    ahead = _ahead(match)
+    if unit == "month":
         first = add_months(today.replace(day=1), ahead)
         last = end_of_month(first)
         return {"start": first, "middle": first.replace(day=15), "end": last}[_edge(match)]
-    if unit in {"tahun", "year"}:
+    if unit == "year":
         year = today.year + ahead
         edges = {"start": (1, 1), "middle": (6, 30), "end": (12, 31)}
         return make(year, *edges[_edge(match)])
     monday = today - timedelta(days=today.weekday()) + timedelta(weeks=ahead)
     return monday + timedelta(days={"start": 0, "middle": 2, "end": 6}[_edge(match)])
+
+
+def _ahead(match: _Match) -> int:
+    groups = match.groupdict("")
+    return int(bool(groups.get("ahead")) or groups.get("later", "").lower() in {"depan", "dpn"})
+
+
+def _day_of_month(match: _Match, today: date) -> date | None:
+    # "tanggal 15 bulan depan", "the 5th of next month"
+    first = add_months(today.replace(day=1), _ahead(match))
+    return first.replace(day=min(int(match["day"]), end_of_month(first).day))
+
+
+def _day_slash_month(match: _Match, today: date) -> date | None:
+    return next_month_day(today, int(match["month"]), int(match["day"]))
+
+
+def _weekend(match: _Match, today: date) -> date | None:
+    return today + timedelta(days=6 - today.weekday() + (7 if match["next"] else 0))
 
 
 def _edge(match: _Match) -> str:
@@ -117,13 +130,13 @@ def _edge(match: _Match) -> str:
 
 
 def _next_period(match: _Match, today: date) -> date | None:
-    unit = next(value for value in (match["a"], match["b"]) if value).lower()
-    return _later(today, 1, unit)
+    return later(today, 1, match["a"] or match["b"])
 
 
 _NAMED_DAYS = {
     "hari ini": 0, "hr ini": 0, "today": 0, "malam ini": 0, "tonight": 0, "sekarang juga": 0,
-    "besok": 1, "bsk": 1, "esok": 1, "tomorrow": 1, "tmrw": 1, "besok lusa": 2,
+    "besok": 1, "bsk": 1, "bsok": 1, "besuk": 1, "esok": 1,
+    "tomorrow": 1, "tmrw": 1, "tmr": 1, "besok lusa": 2, "day after tmr": 2,
     "lusa": 2, "the day after tomorrow": 2, "day after tomorrow": 2,
     "kemarin lusa": -2, "kemarin": -1, "kmrn": -1, "kemaren": -1, "yesterday": -1,
 }  # fmt: skip
@@ -135,14 +148,27 @@ def _named_day(match: _Match, today: date) -> date | None:
 
 
 _NAMED = "|".join(sorted((key.replace(" ", r"\s") for key in _NAMED_DAYS), key=len, reverse=True))
-_UNIT = r"(?:hari|minggu|pekan|bulan|tahun|days?|weeks?|months?|years?)"
+_UNIT = "(?:" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")"
 _START = r"(?P<start>awal|start\sof|beginning\sof)"
 _END = r"(?P<end>akhir|(?:the\s)?end\sof)"
+_MIDDLE = r"(?P<middle>(?:per)?tengahan|tengah|mid|(?:the\s)?middle\sof)"
 _EDGE = (
     r"(?P<edge>akhir|awal|(?:per)?tengahan|tengah|mid(?:dle\sof)?"
     r"|(?:the\s)?(?:end|start|beginning)\sof)"
 )
 _FROM_NOW = r"(?:lagi|ke\s?depan|mendatang|dari\s(?:sekarang|hari\sini)|from\s(?:now|today))"
+_NEXT = r"(?:depan|dpn)"
+_TH = r"(?:st|nd|rd|th)"
+_UP_TO = r"(?:-|\u2013|sampai|s\.?d\.?|s/d|hingga|to|until)"
+_BEFORE_DAY = "(?:" + "|".join(
+    rf"(?<=\b{word}\s)"
+    for word in ("tanggal", "tgl", "sampai", "hingga", "until", "till", "by", "on", "to", "from")
+) + ")"  # fmt: skip
+_NO_DATE_FOLLOWS = (
+    rf"(?!,?\s(?:(?:tanggal|tgl\.?|the)\s)?{_DAY}{_TH}?[\s/.-](?:of\s)?(?:(?:{_MONTH})\b|\d))"
+    rf"(?!,?\s(?:{_MONTH})\.?\s\d)"
+)
+"""After a weekday: "Jumat, 17 Maret 2023" is one date, and the weekday adds nothing."""
 _YEAR_AFTER = (
     r"(?:,?[\s-](?P<year>(?:19|20)\d\d"
     r"|\d\d(?!\d|\s*(?:akun|orang|accounts?|people|guests?|buah))))?"
@@ -150,7 +176,8 @@ _YEAR_AFTER = (
 
 
 _TRIGGER = re.compile(
-    rf"\d\s?[/.-]\s?\d|20\d\d|{_UNIT}|\b(?:{_MONTH}|{_WEEKDAY})\b|tanggal|tgl|\b(?:{_NAMED})\b",
+    rf"\d\s?[/.-]\s?\d|20\d\d|\b(?:se)?{_UNIT}\b|\b(?:{_MONTH}|{_WEEKDAY})\b|tanggal|tgl"
+    rf"|\b(?:{_NAMED})\b|\dth\b|weekend|\d(?:st|nd|rd)\b",
     re.IGNORECASE | re.ASCII,
 )
 """Every date holds one of these; most messages hold none."""
@@ -172,6 +199,16 @@ _RULES = (
         r"(?P<year>(?:19|20)\d\d|\d\d)(?![\w/-]|\.\d)",
         _numeric,
     ),
+    # 17/Mar/2023, 5/12 after a word that announces a day
+    _rule(
+        rf"(?<![\w/.-])(?P<day>{_DAY})(?P<sep>[/-])(?P<name>{_MONTH})(?P=sep)"
+        r"(?P<year>(?:19|20)\d\d|\d\d)(?![\w/-])",
+        _day_month,
+    ),
+    _rule(
+        rf"{_BEFORE_DAY}(?P<day>{_DAY})/(?P<month>0?[1-9]|1[0-2])(?![\w/-]|\.\d)",
+        _day_slash_month,
+    ),
     # 17 Maret 2023, 17th of March, March 17, 2023
     _rule(
         rf"(?<![\w/.])(?P<day>{_DAY})(?:st|nd|rd|th)?[\s-](?:of\s)?(?P<name>{_MONTH})\b\.?"
@@ -185,22 +222,39 @@ _RULES = (
     ),
     # Maret 2026, akhir Maret
     _rule(
-        rf"(?<!\d\s)\b(?:{_END}\s|{_START}\s)?(?:bulan\s)?(?P<name>{_MONTH})\s(?P<year>20\d\d)\b",
+        rf"(?<!\d\s)\b(?:(?:{_END}|{_START}|{_MIDDLE})[\s-])?(?:bulan\s)?(?P<name>{_MONTH})\s(?P<year>20\d\d)\b",
         _month_alone,
     ),
-    _rule(rf"\b(?:{_END}|{_START})\s(?:bulan\s)?(?P<name>{_MONTH})\b(?P<year>)", _month_alone),
+    _rule(
+        rf"\b(?:{_END}|{_START}|{_MIDDLE})[\s-](?:bulan\s)?(?P<name>{_MONTH})\b(?P<year>)",
+        _month_alone,
+    ),
     # akhir bulan depan, end of next week
     _rule(
         rf"\b{_EDGE}\s(?:the\s)?(?:(?P<ahead>next)\s|this\s)?"
-        r"(?P<unit>bulan|minggu|pekan|tahun|month|week|year)\b(?:\s(?P<later>depan|ini)\b)?",
+        r"(?P<unit>bulan|bln|minggu|mgg|pekan|tahun|thn|month|week|year)\b"
+        rf"(?:\s(?P<later>{_NEXT}|ini)\b)?",
         _relative_period,
     ),
+    # tanggal 15 bulan depan, the 5th of next month
+    _rule(
+        rf"\b(?:tanggal|tgl\.?)\s(?P<day>{_DAY})\s(?:bulan|bln)\s"
+        rf"(?P<later>{_NEXT}|ini)\b",
+        _day_of_month,
+    ),
+    _rule(
+        rf"\b(?:the\s)?(?P<day>{_DAY}){_TH}\sof\s(?:(?P<ahead>next)|this|the)\smonth\b",
+        _day_of_month,
+    ),
+    _rule(rf"{_BEFORE_DAY}the\s(?P<day>{_DAY}){_TH}(?!\w)", _day_alone),
     # Jumat, next Friday, senin depan
     _rule(
         rf"\b(?P<next>next\s)?(?P<this>this\s)?(?:hari\s)?(?P<name>{_WEEKDAY})\b"
-        r"(?:\s(?P<depan>(?:minggu\s)?depan)\b|\s(?P<ini>(?:minggu\s)?ini)\b)?",
+        rf"{_NO_DATE_FOLLOWS}(?:\s(?P<depan>(?:(?:minggu|mgg)\s)?{_NEXT}|next\sweek)\b"
+        r"|\s(?P<ini>(?:minggu\s)?ini|this\sweek)\b|\sbesok\b)?",
         _weekday,
     ),
+    _rule(r"\b(?:(?P<next>next)|this|the)\sweekend\b", _weekend),
     # dua minggu lagi, in 3 days, for a week, selama sebulan, sebulan lagi
     _rule(rf"\b(?P<n>{_N})\s(?P<unit>{_UNIT})\s{_FROM_NOW}\b", _span),
     _rule(
@@ -208,12 +262,14 @@ _RULES = (
         rf"(?P<n>{_N})\s(?P<unit>{_UNIT})\b",
         _span,
     ),
-    _rule(r"\b(?:in|for|within)\s(?:an?|one)\s(?P<unit>day|week|month|year)\b", _span),
+    _rule(r"\b(?:in|for|within)\s(?:an?|one)\s(?P<unit>day|week|fortnight|month|year)\b", _span),
+    _rule(rf"\ba\s(?P<unit>day|week|fortnight|month|year)\s{_FROM_NOW}\b", _span),
     _rule(rf"\bse(?P<unit>hari|minggu|pekan|bulan|tahun)\s{_FROM_NOW}\b", _span),
     _rule(r"\b(?:selama|dalam)\sse(?P<unit>hari|minggu|pekan|bulan|tahun)\b", _span),
     # minggu depan, next month
     _rule(
-        r"\b(?:(?P<a>minggu|pekan|bulan|tahun)\s(?:depan|dpn)|next\s(?P<b>week|month|year))\b",
+        rf"\b(?:(?P<a>minggu|mgg|pekan|bulan|bln|tahun|thn)\s{_NEXT}"
+        r"|next\s(?P<b>week|month|year))\b",
         _next_period,
     ),
     # besok, tomorrow; tanggal 15
@@ -221,8 +277,13 @@ _RULES = (
     _rule(rf"\b(?:tanggal|tgl\.?)\s(?P<day>{_DAY})(?![/.-]?\w)", _day_alone),
 )
 _RANGE = re.compile(
-    rf"(?<![\w/.-])(?P<day>{_DAY})\s?(?:-|\u2013|sampai|s\.?d\.?|hingga|to|until)\s?"
+    rf"(?<![\w/.-])(?P<day>{_DAY})\s?{_UP_TO}\s?"
     rf"(?={_DAY}[\s](?P<name>{_MONTH})\b(?:\s(?P<year>20\d\d))?)",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(
+    rf"\b(?P<first>(?P<name>{_MONTH})\.?\s(?P<from>{_DAY}){_TH}?)\s?{_UP_TO}\s?"
+    rf"(?P<last>(?P<to>{_DAY}){_TH}?(?:,?\s(?P<year>20\d\d))?)(?![\w/-])",
     re.IGNORECASE,
 )
 
@@ -232,6 +293,7 @@ def dates(text: str, today: date) -> Iterator[Entity]:
     if _TRIGGER.search(text) is None:
         return
     claims = Claims()
+    claims.add(_month_first(text, today))
     for pattern, rule in _RULES:
         claims.add(_dated(pattern, rule, text, today))
     claims.add(_range_starts(text, today))
@@ -242,7 +304,11 @@ def _dated(pattern: re.Pattern[str], rule: _Reading, text: str, today: date) -> 
     for match in pattern.finditer(text):
         value = rule(match, today)
         if value is not None:
-            yield Entity(EntityKind.DATE, match.start(), match.end(), value.isoformat())
+            yield _date(match, value, 0)
+
+
+def _date(match: _Match, value: date, group: int | str) -> Entity:
+    return entity(EntityKind.DATE, match, value.isoformat(), group)
 
 
 def _range_starts(text: str, today: date) -> Iterator[Entity]:
@@ -250,5 +316,18 @@ def _range_starts(text: str, today: date) -> Iterator[Entity]:
     for match in _RANGE.finditer(text):
         value = _day_month(match, today)
         if value is not None:
-            start, end = match.span("day")
-            yield Entity(EntityKind.DATE, start, end, value.isoformat())
+            yield _date(match, value, "day")
+
+
+def _month_first(text: str, today: date) -> Iterator[Entity]:
+    """Both days of "March 9-17, 2023"."""
+    for match in _MONTH_FIRST.finditer(text):
+        month = MONTHS[match["name"].lower()]
+        for day, place in (("from", "first"), ("to", "last")):
+            value = (
+                make(int(match["year"]), month, int(match[day]))
+                if match["year"]
+                else next_month_day(today, month, int(match[day]))
+            )
+            if value is not None:
+                yield _date(match, value, place)

@@ -32,7 +32,7 @@ _GROUPED = re.compile(
     re.ASCII,
 )
 _IN_FOURS = re.compile(r"\d{4}\D", re.ASCII)
-_YEARS = re.compile(r"(?:19|20)\d\d\D+(?:19|20)\d\d", re.ASCII)
+_YEARS = re.compile(r"(?:19|20)\d\d ?[-\u2013] ?(?:19|20)\d\d", re.ASCII)
 _BEFORE = 24
 """Characters before a number that are looked at for a word that names it."""
 _NAMED_AFTER = re.compile(r"[\s,]{1,2}(?:itu|ini|adalah|is)\s(?:the\s|my\s)?\w+", re.IGNORECASE)

@@ -75,6 +75,37 @@ CASES = [
     ("tgl 15", "tgl 15", "2026-03-15"),
     ("tanggal 1", "tanggal 1", "2026-04-01"),
     ("29 Februari", "29 Februari", "2028-02-29"),
+    # abbreviated, as on a phone
+    ("akhir bln dpn", "akhir bln dpn", "2026-04-30"),
+    ("bln depan", "bln depan", "2026-04-02"),
+    ("akhir thn ini", "akhir thn ini", "2026-12-31"),
+    ("3 hr lagi", "3 hr lagi", "2026-03-05"),
+    ("2 mgg lagi", "2 mgg lagi", "2026-03-16"),
+    ("6 bln ke depan", "6 bln ke depan", "2026-09-02"),
+    ("day after tmr", "day after tmr", "2026-03-04"),
+    # a day of a month that is named otherwise
+    ("5/12/2026", "5/12/2026", "2026-12-05"),
+    ("tgl 5/12 ya", "5/12", "2026-12-05"),
+    ("sampai 5/12", "5/12", "2026-12-05"),
+    ("17/Mar/2023", "17/Mar/2023", "2023-03-17"),
+    ("tanggal 15 bulan depan", "tanggal 15 bulan depan", "2026-04-15"),
+    ("tanggal 31 bulan depan", "tanggal 31 bulan depan", "2026-04-30"),
+    ("tgl 1 bln ini", "tgl 1 bln ini", "2026-03-01"),
+    ("the 5th of next month", "the 5th of next month", "2026-04-05"),
+    ("until the 15th", "the 15th", "2026-03-15"),
+    ("mid March", "mid March", "2026-03-15"),
+    ("pertengahan April 2027", "pertengahan April 2027", "2027-04-15"),
+    # weekdays beside other words
+    ("Jumat, 17 Maret 2023", "17 Maret 2023", "2023-03-17"),
+    ("on Friday, March 17, 2023", "March 17, 2023", "2023-03-17"),
+    ("Jumat 17/3/2023", "17/3/2023", "2023-03-17"),
+    ("friday next week", "friday next week", "2026-03-13"),
+    ("jumat besok", "jumat besok", "2026-03-06"),
+    ("jum\u2019at", "jum\u2019at", "2026-03-06"),
+    ("next weekend", "next weekend", "2026-03-15"),
+    ("a week from now", "a week from now", "2026-03-09"),
+    ("in a fortnight", "in a fortnight", "2026-03-16"),
+    ("dua puluh lima hari lagi", "dua puluh lima hari lagi", "2026-03-27"),
 ]
 
 NONE = [
@@ -90,6 +121,9 @@ NONE = [
     "102/IT1.B01/TU.02/2023",
     "you may ask",
     "999 tahun",
+    "5/12",
+    "the 5th floor",
+    "15 bulan",
 ]
 
 
@@ -112,6 +146,12 @@ def test_a_range_gives_both_days():
         ("17 Maret 2023", "2023-03-17"),
         ("9", "2023-03-09"),
     ]
+
+
+def test_a_range_in_the_american_order_gives_both_days():
+    assert _found("March 9-17, 2023") == [("March 9", "2023-03-09"), ("17, 2023", "2023-03-17")]
+    assert _found("from March 9 to 17") == [("March 9", "2026-03-09"), ("17", "2026-03-17")]
+    assert _found("June 30-31") == [("June 30", "2026-06-30")]
 
 
 def test_a_span_past_the_calendar_is_no_date():
