@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from bot import calls, speech
+from bot import calls, review, speech
 from bot.channels.port import InboundEvent, InboundKind, OutboundMessage
 from bot.envelope import (
     FromBackend,
@@ -25,7 +25,8 @@ from bot.envelope import (
     read_press,
 )
 from bot.memory import Line, Memory, Person, dump, recall, remember, without, without_codes
-from bot.runtime.port import Inbound, Out, Timer, Turn
+from bot.runtime.port import Aside, Inbound, Out, Timer, Turn
+from bot.store.review import note
 from handlers import conversation as flows
 from handlers.kernel import (
     AnyEffect,
@@ -51,9 +52,11 @@ from nlu.types import EntityKind, Language, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from datetime import date
 
     from bot.channels.port import Capabilities
     from bot.envelope import Envelope
+    from bot.store.review import Noted
     from bot.texts.catalogue import Texts
     from nlu.port import Engine
     from ops.clock import Clock
@@ -72,7 +75,8 @@ class Dialogue:
     """The runtime's handler.
 
     `capabilities` answers for a channel's name (the part of a conversation's key before the first
-    colon). `time_zone` is the one people's dates are meant in.
+    colon). `time_zone` is the one people's dates are meant in. `reviewed`: messages that were not
+    understood well are noted for people to label.
     """
 
     def __init__(
@@ -83,12 +87,14 @@ class Dialogue:
         clock: Clock,
         *,
         time_zone: str = "Asia/Jakarta",
+        reviewed: bool = False,
     ) -> None:
         self._engine = engine
         self._texts = texts
         self._capabilities = capabilities
         self._clock = clock
         self._zone = ZoneInfo(time_zone)
+        self._reviewed = reviewed
         self._ingest: Callable[[Sequence[Inbound]], Awaitable[None]] | None = None
 
     def connect(self, ingest: Callable[[Sequence[Inbound]], Awaitable[None]]) -> None:
@@ -141,10 +147,13 @@ class Dialogue:
         value = speech.typed_choice(self._texts, conversation, event.text)
         if value is not None:
             return UserChose(conversation.offer, value)
-        today = self._clock.now().astimezone(self._zone).date()
+        today = self._today()
         meaning = await self._engine.parse(event.text, today=today)
         secret = event.secret or meaning.secret
         return UserSaid(replace(meaning, secret=secret), today)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()
 
     # -- step -------------------------------------------------------------------------------
     def _turn(
@@ -155,6 +164,12 @@ class Dialogue:
         if isinstance(event, UserSaid) and code and before.control is Control.WAITING:
             event = replace(event, meaning=_without_code(event.meaning))
         after, effects = flows.step(before, event)
+        noted: tuple[Noted, ...] = ()
+        if self._reviewed:
+            watched, noted = review.observe(
+                memory.watched, before, event, after, effects, self._today()
+            )
+            memory = replace(memory, watched=watched)
         messages, last = speech.compose(self._texts, after, effects, memory.last)
         if lost:
             messages.insert(0, self._apology(after))
@@ -180,7 +195,8 @@ class Dialogue:
             for wake in effects
             if isinstance(wake, WakeIn)
         )
-        return Turn(dump(memory), (*spoken, *requests), timers)
+        asides = tuple(Aside(note, item) for item in noted)
+        return Turn(dump(memory), (*spoken, *requests), timers, asides)
 
     # -- out --------------------------------------------------------------------------------
     def _request(

@@ -64,7 +64,14 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
     """Wire everything for `settings`. Raises UnsafeSettings. Opens no connection."""
     check(settings)
     texts = Texts.load(settings.time_zone)
-    dialogue = Dialogue(engine, texts, capabilities_of, clock, time_zone=settings.time_zone)
+    dialogue = Dialogue(
+        engine,
+        texts,
+        capabilities_of,
+        clock,
+        time_zone=settings.time_zone,
+        reviewed=settings.nlu_review,
+    )
     channels: dict[str, Channel] = {}
     policies = {**Effects(backend).policies(), MESSAGE: _messages(channels)}
     runtime = DurableRuntime(settings.database, dialogue, policies, clock)

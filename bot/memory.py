@@ -14,6 +14,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.review import Watched
 from handlers.model import VERSION, Conversation
 from handlers.upgrades import Undecodable, load
 from nlu.entities.codes import hide_codes
@@ -53,6 +54,8 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     lines: tuple[Line, ...] = ()
     last: tuple[str, ...] = ()
     """The sentences of the bot's last message: none of them is said again at once."""
+    watched: Watched | None = None
+    """The last message, while it is open whether it was understood (only with the review on)."""
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -50,6 +50,14 @@ class BotSettings(CommonSettings):
         le=10,
         description="Seconds a message waits for Rasa before the embedded engine answers alone.",
     )
+    nlu_review: bool = Field(
+        default=False,
+        description="Collect messages that were misunderstood, corrected or ambiguous, for people "
+        "to label with `helpdesk nlu review`. Kept: the words with names, logins, numbers, "
+        "addresses and dates masked, the guess, what happened, the day; not who wrote them. Until "
+        "labelled, 90 days at most, 2000 messages at most. Tell people in your privacy notice "
+        "before you turn it on.",
+    )
     rest_channel: bool | None = Field(
         default=None,
         description="The REST channel, which trusts whatever `sender` it is told. Unset: on when "

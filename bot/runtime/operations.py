@@ -114,6 +114,7 @@ class Operations:
         self._handle(connection, [item.inbox_id for item in items])
         self._set_timers(connection, ordered)
         ids = self._write_effects(connection, ordered)
+        _write_asides(connection, items)
         return [tuple(ids[effect.key] for effect in item.effects) for item in items]
 
     def _advance(self, connection: sa.Connection, items: Sequence[TurnRecord]) -> None:
@@ -245,6 +246,15 @@ class Operations:
         rows = [{"name": name, "value": value} for name, value in items]
         connection.execute(self._upserts.first_cursor, rows)
         return self.read_cursor(connection, [name for name, _ in items])
+
+
+def _write_asides(connection: sa.Connection, items: Sequence[TurnRecord]) -> None:
+    noted: defaultdict[Any, list[object]] = defaultdict(list)
+    for item in items:
+        for aside in item.asides:
+            noted[aside.write].append(aside.item)
+    for write, wanted in noted.items():
+        write(connection, wanted)
 
 
 def _is_one_statement(operation: str, items: Sequence[Any]) -> bool:

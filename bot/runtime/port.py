@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any
+
+    import sqlalchemy as sa
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,24 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Something a turn writes down in a table of its own, in the turn's transaction.
+
+    `write` is given the items of all turns that share the transaction.
+    """
+
+    write: Callable[[sa.Connection, Sequence[Any]], None]
+    item: object
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What one message did to a conversation."""
 
     state: str
     out: tuple[Out, ...] = ()
     timers: tuple[Timer, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

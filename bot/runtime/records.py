@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from bot.runtime.port import Inbound, MoveCursor
+    from bot.runtime.port import Aside, Inbound, MoveCursor
     from bot.store.tables import Status
 
 Item = TypeVar("Item")
@@ -108,6 +108,7 @@ class TurnRecord:
     now: float
     effects: tuple[NewEffect, ...]
     timers: tuple[NewTimer, ...]
+    asides: tuple[Aside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.runtime.blame import describe
 from bot.runtime.chance import between
 from bot.runtime.port import Disconnected
 from bot.runtime.records import PurgeStep, Sweep
+from bot.store.review import expire
 from bot.store.tables import inbox, outbox
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class Sweeper:
             await self.purge()
 
     async def purge(self) -> int:
-        """Delete closed rows that are older than `keep_days`, a few at a time; return how many.
+        """Delete closed rows that are older than `keep_days`, and what waits too long for review.
+
+        A few at a time; returns how many.
 
         Raises Disconnected.
         """
@@ -95,6 +98,8 @@ class Sweeper:
                 purged = await self._shop.batcher.submit(self._upkeep.purge, step)
                 deleted += purged.deleted
                 after = purged.last
+        today = self._shop.clock.now().date()
+        deleted += await self._shop.batcher.submit(expire, today)
         if deleted:
             _log.info("old_rows_purged", rows=deleted)
         return deleted

@@ -32,7 +32,9 @@ def compose(
     # Of several timers with one name the last word counts.
     last = {timer.name: (n, timer) for n, timer in enumerate(turn.timers)}
     timers = tuple(_timer(timer, f"timer:{mark}.{n}", now) for n, timer in last.values())
-    return TurnRecord(conversation, version, turn.state, inbox_id, now, effects, timers)
+    return TurnRecord(
+        conversation, version, turn.state, inbox_id, now, effects, timers, turn.asides
+    )
 
 
 def _effect(out: Out, key: str, lane_of: Callable[[str], str]) -> NewEffect:

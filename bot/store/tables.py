@@ -1,4 +1,4 @@
-"""The tables of the durable runtime: the bot's whole database.
+"""The tables of the durable runtime and of the review: the bot's whole database.
 
 Every lookup the runtime makes is served by a partial index over the few rows that still want
 something (open, given up, or part of a pull channel's log), so closed rows cost nothing.
@@ -113,6 +113,27 @@ cursor = sa.Table(
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 """How far a reader has come (the backend's feed), and what else must outlive a restart."""
+
+review = sa.Table(
+    "review",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    # Of the text as compared: the same words are one row, whoever wrote them.
+    sa.Column("mark", sa.Text, nullable=False, unique=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language", sa.Text),
+    sa.Column("guess", sa.Text, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("ranking", sa.Text, nullable=False),
+    sa.Column("happened", sa.Text, nullable=False),
+    sa.Column("chosen", sa.Text),
+    sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("last_day", sa.Date, nullable=False, index=True),
+    # What it was labelled; the text is blanked then.
+    sa.Column("label", sa.Text),
+    sqlite_autoincrement=True,  # a reviewer's list must not name another text by an old id
+)
+"""Messages that were not understood well, without anything that tells who wrote them."""
 
 
 def _partial_index(name: str, table: sa.Table, columns: tuple[str, ...], status: Status) -> None:
