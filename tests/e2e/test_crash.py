@@ -21,8 +21,12 @@ CHATS = 25
 MESSAGES = 36
 RESETS = 15
 KILLS = 10
-TRY_AGAIN = "Mau dicoba lagi"
-CODE_AGAIN = "Kirim kodenya lagi"
+# What is said when the backend was away, and in its other words when it was away twice.
+TRY_AGAIN = "Mau dicoba lagi|Coba lagi, atau minta|Coba lagi sebentar lagi, atau"
+CODE_AGAIN = "Kirim kodenya lagi|Mohon kirim ulang kode"
+# A code was judged, or replaced, by a call whose answer was lost.
+WRONG = "belum cocok|masih keliru|terlalu cepat|lalu kirim kodenya sekali lagi"
+NEW_CODE = "Mau saya kirimkan kode baru|bisa saya kirim sekarang"
 CHANGED = "sudah diganti"
 NOT_CHANGED = "tidak jadi diganti"
 TICKET = r"[A-Z]+-\d{4}-\d{6}"
@@ -86,14 +90,26 @@ async def reset_a_password(stack, number):
                 return said
             given_up += 1
             await asyncio.sleep(1)
-            await chat.send(f"again-{given_up}", "ya" if said == TRY_AGAIN else message)
+            await chat.send(
+                f"again-{given_up}", "ya" if re.fullmatch(TRY_AGAIN, said) else message
+            )
 
     async with Chatter(lambda: stack.url("bot0")) as chat:
         await ask(chat, "lupa password", "Lanjut")
         await ask(chat, "ya", "username")
         await ask(chat, f"crash.user{number}", "sedang dikirim")
-        code = (await mail(stack, address, "code")).code
-        shown = re.search(r"\d+", await ask(chat, code, r"nomor ini: \d+"))
+        old = set()
+        while True:
+            code = (await mail(stack, address, "code", but=old)).code
+            said = await ask(chat, code, rf"nomor ini: \d+|{WRONG}|{NEW_CODE}")
+            shown = re.search(r"\d+", said)
+            if shown is not None:
+                break
+            old.add(code)
+            given_up += 1
+            await asyncio.sleep(6)  # longer than the delay after a first wrong code
+            if re.fullmatch(NEW_CODE, said):
+                await ask(chat, "ya", "sedang dikirim")
         link = (await mail(stack, address, "link")).link
         await submit(stack, link, shown[0], f"Kereta-Malam{number}?xQ")
         decided = (await chat.until(f"{CHANGED}|{NOT_CHANGED}", within=300))[0]
@@ -116,10 +132,12 @@ async def submit(stack, link, number, password):
             await asyncio.sleep(0.5)
 
 
-async def mail(stack, address, what):
+async def mail(stack, address, what, but=()):
+    """Wait for a mail with a `what` that is none of `but`; of several, take the newest."""
     async with asyncio.timeout(120):
         while True:
-            fitting = [found for found in stack.mails(address) if getattr(found, what)]
+            unwanted = {None, "", *but}
+            fitting = [m for m in stack.mails(address) if getattr(m, what) not in unwanted]
             if fitting:
                 return fitting[-1]
             await asyncio.sleep(0.2)
