@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nlu.rasa_data import Example
     from nlu.report.explain import Explanation
-    from nlu.report.page import Tested
+    from nlu.report.page import Measured
     from nlu.types import Understanding
 
 _ENGINE = "`embedded`, a model file, or `rasa:URL`"
@@ -93,17 +93,17 @@ def _read(file: Path) -> list[Example]:
         raise click.ClickException(str(problem)) from None
 
 
-async def _tested(engine: str, examples: Sequence[Example]) -> Tested:
+async def _tested(engine: str, examples: Sequence[Example]) -> Measured:
     from nlu.evaluate import measure
     from nlu.model_file import BadModel
     from nlu.rasa_data import BadData
     from nlu.report.engines import NoAnswer, open_engine
-    from nlu.report.page import Tested
+    from nlu.report.page import Measured
 
     try:
         opened = open_engine(engine, CommonSettings().state_dir)
         try:
-            return Tested(engine, await measure(opened, examples))
+            return Measured(engine, await measure(opened, examples))
         finally:
             await opened.close()
     except (BadData, BadModel, NoAnswer) as problem:

@@ -138,7 +138,9 @@ def curve(
 ) -> str:
     """Draw at most two lines over named steps, each step (mean, lowest, highest)."""
     lowest = min(low for line in lines.values() for _, low, _ in line)
-    axes = _Axes("", "", right=len(steps) - 1, bottom=int(lowest * 10) / 10, high=380, wide=640)
+    axes = _Axes(
+        "", "", right=len(steps) - 1, bottom=min(int(lowest * 10) / 10, 0.9), high=380, wide=640
+    )
     parts = axes.frame(lambda value: steps[round(value)], _percent, len(steps) - 1)
     for (name, line), kind in zip(lines.items(), ("a", "b"), strict=False):
         means = [axes.at(at, mean) for at, (mean, _, _) in enumerate(line)]

@@ -35,14 +35,14 @@ _MILLISECONDS = ("p50_ms", "p95_ms", "max_ms", "cpu_p50_ms", "cpu_p95_ms", "cpu_
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Measured:
     """What an engine made of the sentences, and how the engine is called."""
 
     name: str
     outcomes: Sequence[Outcome]
 
 
-def page(title: str, here: Tested, there: Tested | None = None) -> str:
+def page(title: str, here: Measured, there: Measured | None = None) -> str:
     """Return the report of one engine, or of one beside another."""
     environment = Environment(
         loader=PackageLoader("nlu.report", "."), autoescape=True, undefined=StrictUndefined
@@ -75,7 +75,7 @@ def _figures(one: Evaluation, two: Evaluation | None) -> list[tuple[str, str, st
 
 
 def _plots(
-    one: Evaluation, here: Tested, two: Evaluation | None, there: Tested | None
+    one: Evaluation, here: Measured, two: Evaluation | None, there: Measured | None
 ) -> Mapping[str, str]:
     """Draw everything; `charts` escapes words, and the page takes the rest as it is."""
     waited = [each.wall_ms for each in here.outcomes]
@@ -104,7 +104,7 @@ def _plots(
     return plots
 
 
-def _roc(tested: Tested | None) -> tuple[Point, ...]:
+def _roc(tested: Measured | None) -> tuple[Point, ...]:
     if tested is None:
         return ()
     scores, positive = ranked_outside(tested.outcomes)
