@@ -21,7 +21,8 @@ _EMAIL = re.compile(
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _PHONE = re.compile(
-    r"(?<![\w@/.+-])(?:\+\d|\(\+?\d{2,4}\)|0\d|62\d)(?:[ ().-]{0,2}\d){7,13}(?![\w/@-])", re.ASCII
+    r"(?<![\w@/.+-])(?:\+\d|\(\+?\d{2,4}\)|0\d|62[ -]?\d)(?:[ ().-]{0,2}\d){7,13}(?![\w/@-])",
+    re.ASCII,
 )
 _FEWEST_DIGITS = 9
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 _DOTTED = re.compile(
     r"(?<![\w@./:-])[A-Za-z][a-z0-9]{1,30}(?:[._][a-z0-9]{1,30}){1,3}(?![\w@/]|\.\w)", re.ASCII
 )
+_ALONE = re.compile(
+    r"[\s\"']*(?P<login>[A-Za-z]\w{1,30}(?:[._]\w{1,30}){1,3})[\s\"'.]*\Z", re.ASCII
+)
 _NAMED = re.compile(
     r"\b(?P<word>username|user ?name|user ?id|nama (?:pengguna|akun)|user|login|akun|account|id)"
     r"(?:nya|ku)?\s*(?:(?:saya|aku|gue|my|is|adalah|itu|yaitu|itb|sso|with|dengan|[:=])\s*){0,3}"
-    r"(?P<login>[A-Za-z][A-Za-z0-9_-]{2,30})(?![\w@.-]|\.\w)",
+    r"(?P<login>[A-Za-z][A-Za-z0-9_-]{1,30}(?:\.[A-Za-z0-9_-]{1,30}){0,3})(?![\w@-]|\.\w)",
     re.IGNORECASE | re.ASCII,
 )
 _INITIALS = 3
@@ -58,8 +61,15 @@ def logins(text: str) -> Iterator[Entity]:
     for match in _DOTTED.finditer(text):
         if _is_login(match.group()):
             yield entity(EntityKind.LOGIN, match, match.group().lower())
+    alone = _ALONE.match(text)
+    if alone is not None and _is_login(alone["login"].lower()):
+        yield entity(EntityKind.LOGIN, alone, alone["login"].lower(), "login")
     for match in _NAMED.finditer(text):
         word = match["login"]
+        if "." in word:
+            if _is_login(word.lower()):
+                yield entity(EntityKind.LOGIN, match, word.lower(), "login")
+            continue
         plain = word.isalpha()
         if is_ordinary(word.lower()) or word.lower() in TYPES or word.lower() in _PASSWORD_WORDS:
             continue

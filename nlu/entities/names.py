@@ -20,15 +20,16 @@ sdr sdr. sdri sdri. pak bu sir madam
 """)
 _INSTITUTION = re.compile(
     r"(?<!\w)(?:PT|CV|UD|KAP|Univ(?:ersitas|ersity|\.)?|Institut(?:e)?|Politeknik|Kementerian"
-    r"|Kemen\w+|Ministry|Bank|BPK|BPKP|BRIN|LIPI|Badan|Dinas|Yayasan|Lembaga|Direktorat"
+    r"|Kemen\w+|Ministry|Bank|(?-i:BPK)|BPKP|BRIN|LIPI|Badan|Dinas|Yayasan|Lembaga|Direktorat"
     r"|Fakultas|Sekolah|Akademi|College|School|Inc|Ltd|LLC|LLP|Tbk|GmbH|Corp\w*|Company"
     r"|Consulting|Konsultan|Rekan|Associates|RS(?:UD|UP)?|Rumah Sakit|Hospital|Pemkot|Pemprov"
     r"|Pemkab|Kantor|Biro|Perum|Koperasi|Foundation|Agency|Center|Centre|Lab(?:oratorium)?|ITB"
-    r"|UI|UGM|UNPAD|ITS|IPB|UPI|NTU|NUS|MIT)(?!\w)",
+    r"|UI|UGM|UNPAD|ITS|IPB|UPI|NTU|NUS|MIT|Program Studi|Prodi|Jurusan|Dit\.|Departemen"
+    r"|Department|Faculty|Office|Bagian|Satuan|UPT)(?!\w)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_][^\W\d_.'\u2019\u2018-]*(?:[.'\u2019\u2018-][^\W\d_]*)*\.?\Z")
-_PARTICLES = words("bin binti van von de da der den di al el dan la le ter ibn a.n. 's")
+_PARTICLES = words("bin binti van von de da der den di al el dan la le ter ibn 's")
 _NOT_NAMES = words("""
 nama name names daftar list email e-mail instansi institusi institution organisation organization
 terlampir lampiran attached berikut following surat nomor tujuan keperluan purpose kegiatan
@@ -49,7 +50,13 @@ def is_title(cell: str) -> bool:
 
 def is_institution(cell: str) -> bool:
     """Say whether `cell` names an organisation."""
-    return _INSTITUTION.search(cell) is not None
+    return institution_at(cell) >= 0
+
+
+def institution_at(cell: str) -> int:
+    """Return where the organisation begins inside `cell`, or -1."""
+    match = _INSTITUTION.search(cell)
+    return -1 if match is None else match.start()
 
 
 def is_name(cell: str, *, strict: bool) -> bool:

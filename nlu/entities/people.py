@@ -1,7 +1,7 @@
 """Lists of people in the shapes in which they are pasted.
 
 Numbered, bulleted, one a line, tables with tabs, pipes, semicolons or commas, with a header or
-without, "Name (Institution) <address>", and "A, B dan C" inside a sentence.
+without, forms ("Nama: …"), "Name (Institution) <address>", and "a.n. A, B dan C" in a sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nlu.entities.names import is_institution, is_name, is_title
+from nlu.entities.names import institution_at, is_institution, is_name, is_title
 from nlu.tables import pairs
 from nlu.types import Entity, EntityKind, Person
 
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 MOST_ROWS = 500
 _LONGEST_LINE = 400
 _MARK = re.compile(
-    r"\s*(?:\(?\d{1,3}\s?[.)\]:-]+|[-*\u2022\u2013\u25cf\u25aa>]+|[a-z][.)](?=\s))\s*(?=\S)"
+    r"\s*(?:\(?\d{1,3}\s?[.)\]:-]+|[-*\u2022\u2013\u25cf\u25aa>]+|[a-z][.)](?=\s)|\[[ xX]?\])"
+    r"\s*(?=\S)"
 )
+_MOST_MARKS = 3
+_BARE_NUMBER = re.compile(r"\s*\d{1,3}\s+(?=[A-Z][a-z])")
+_DECORATION = re.compile(
+    r"\*{2,3}|(?<=[\w.)])\*|\*(?=\w)|[\"`\u201c\u201d]|\]\(mailto:[^\s)]{1,99}\)"
+)
+"""Markdown and quotation marks: made blank, so that places stay what they are."""
 _SIGN = re.compile(r"[\n@\t|;]|\d\s?[.)]|(?<!\w)[A-Z][\w.'-]*,? [A-Z]|\A\s*[-*\u2022]")
 """Every list holds one of these; most messages hold none."""
 _NUMBER_CELL = re.compile(r"(?:no\.?\s?)?\d{1,3}[.)]?\Z", re.IGNORECASE)
@@ -29,9 +36,13 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.ASCII
 _RULE = re.compile(r"[\s|:+=-]+\Z")
 _INLINE_MARK = re.compile(r"(?:^|(?<=\s))\(?\d{1,3}[.)]\s?(?=[^\W\d])")
 _LIST_OPENING = re.compile(
-    r":|\b(?:atas nama|a\.n\.|an\.|yaitu|yakni|untuk|bernama|namely|for|named|called)\b",
+    r":|\b(?:(?P<sure>atas nama|a\.n\.|a/n|an\.|bernama|named|called)|yaitu|yakni|untuk|namely|for"
+    r"|namanya|tamunya|pesertanya|dari)(?!\w)",
     re.IGNORECASE,
 )
+_NAME_RUN = re.compile(r"\s*([A-Z][\w.'\u2019-]*(?:\s[A-Z][\w.'\u2019-]*){1,5})")
+_FROM = re.compile(r"\s(?:dari|from)\s", re.IGNORECASE)
+_FIELD = re.compile(r"\s*(?P<key>[A-Za-z-]{3,12})(?:\s\w{1,12})?\s*[:=]\s*(?P<value>\S.*?)\s*\Z")
 _AND = re.compile(r"\s*(?:[,;]\s*(?:dan|and|serta|&)?|\s(?:dan|and|serta|&))\s+", re.IGNORECASE)
 _COLUMNS = pairs("""
 name: nama name nama-lengkap peserta tamu guest person participant auditor
@@ -69,10 +80,44 @@ def find_people(text: str) -> list[Row]:
     """Return the rows of people in `text`, in order, at most 500."""
     if _SIGN.search(text) is None:
         return []
-    rows = _rows_of_lines(text)
+    text = _DECORATION.sub(lambda match: " " * len(match.group()), text)
+    rows = _rows_of_fields(text) or _rows_of_lines(text)
     if not rows:
         rows = list(_inline_numbered(text)) or list(_inline(text))
     return rows[:MOST_ROWS]
+
+
+# -- one field a line --------------------------------------------------------------------------
+def _rows_of_fields(text: str) -> list[Row]:
+    """Read forms: "Nama: …", "Instansi: …", "Email: …", a new name being a new person."""
+    rows: list[Row] = []
+    row: Row | None = None
+    for start, body in _bodies(text):
+        field_ = _FIELD.match(body)
+        column = _COLUMNS.get(field_["key"].lower(), "") if field_ else ""
+        if field_ is None or column in {"", "other"}:
+            row = None
+        elif column == "name":
+            at = start + field_.start("value")
+            name = field_["value"]
+            end = at + len(name)
+            row = Row(Person(name), at, end, end) if is_name(name, strict=False) else None
+        elif row is not None:
+            rows = rows[:-1] if rows and rows[-1].start == row.start else rows
+            row = _with_field(row, column, field_["value"], start + len(body))
+            rows.append(row)
+    return rows
+
+
+def _with_field(row: Row, column: str, value: str, line_end: int) -> Row:
+    person = row.person
+    if column == "email":
+        address = _EMAIL.search(value)
+        email = address.group().lower() if address else ""
+        person = Person(person.name, person.institution, email)
+    else:
+        person = Person(person.name, value, person.email)
+    return Row(person, row.start, row.end, line_end)
 
 
 # -- one person a line -------------------------------------------------------------------------
@@ -100,18 +145,30 @@ def _is_certain(line: _Line) -> bool:
 
 
 def _lines(text: str) -> Iterator[_Line]:
+    for start, body in _bodies(text):
+        yield _line(body, start)
+
+
+def _bodies(text: str) -> Iterator[tuple[int, str]]:
     start = 0
     for raw in text.splitlines(keepends=True):
         body = raw.rstrip("\r\n")
         if body.strip() and len(body) <= _LONGEST_LINE and not _RULE.match(body):
-            yield _line(body, start)
+            yield start, body
         start += len(raw)
 
 
 def _line(body: str, start: int) -> _Line:
-    mark = _MARK.match(body)
-    skipped = mark.end() if mark is not None else 0
-    line = _Line(body[skipped:], start + skipped, marked=mark is not None)
+    skipped = 0
+    for _ in range(_MOST_MARKS):
+        mark = _MARK.match(body, skipped)
+        if mark is None:
+            break
+        skipped = mark.end()
+    marked = skipped > 0
+    number = None if marked else _BARE_NUMBER.match(body)
+    skipped = number.end() if number is not None else skipped
+    line = _Line(body[skipped:], start + skipped, marked=marked)
     line.cells = _cells(line.text, line.start)
     if len(line.cells) > 1 and _NUMBER_CELL.match(line.cells[0][0]):
         line.cells = line.cells[1:]
@@ -162,7 +219,7 @@ def _header(line: _Line) -> list[str] | None:
 def _row(line: _Line, columns: Sequence[str] | None) -> Row | None:
     if line.text.rstrip().endswith((":", "?")):
         return None
-    if len(_EMAIL.findall(line.text)) > 1:
+    if len(_EMAIL.findall(line.text)) > 1 or _INLINE_MARK.search(line.text, 1):
         return None  # several people in one line
     if columns is not None and len(columns) == len(line.cells):
         return _by_columns(line, columns)
@@ -211,10 +268,20 @@ def _unfold(cell: str, at: int) -> list[tuple[str, int]]:
     opening = cell.find("(")
     if opening <= 0:
         bare = cell.strip(" .,:<>")
-        return [(cell.rstrip(" ,:<>"), at)] if bare else []
+        return _unglue(cell.rstrip(" ,:<>"), at) if bare else []
     inner = cell[opening + 1 :].rstrip(" )")
     name = cell[:opening].rstrip()
     return [(name, at), *([(inner, at + opening + 1)] if inner else [])]
+
+
+def _unglue(cell: str, at: int) -> list[tuple[str, int]]:
+    # "Budi Santoso dari PT Maju", "Budi Santoso PT Maju"
+    origin = _FROM.search(cell)
+    end, begin = origin.span() if origin else (institution_at(cell),) * 2
+    name = cell[: max(end, 0)].rstrip()
+    if is_name(name, strict=True):
+        return [(name, at), (cell[begin:], at + begin)]
+    return [(cell, at)]
 
 
 # -- several people in one line ------------------------------------------------------------------
@@ -238,15 +305,31 @@ def _inline_numbered(text: str) -> Iterator[Row]:
 def _inline(text: str) -> Iterator[Row]:
     # "… untuk Budi Santoso, Siti Rahma dan Andi Wijaya".
     for line in _lines(text):
-        for begin in _openings(line.text):
-            rows = _listed(line.text[begin:], line.start + begin)
+        for begin, sure in _openings(line.text):
+            part, start = line.text[begin:], line.start + begin
+            rows = _listed(part, start) or _single(part, start, sure=sure)
             if rows:
                 yield from rows
                 break
 
 
-def _openings(line: str) -> list[int]:
-    return [0, *(match.end() for match in _LIST_OPENING.finditer(line))][:20]
+def _openings(line: str) -> list[tuple[int, bool]]:
+    found = ((match.end(), match["sure"] is not None) for match in _LIST_OPENING.finditer(line))
+    return [(0, False), *found][:20]
+
+
+def _single(part: str, start: int, *, sure: bool) -> list[Row]:
+    # "a.n. Budi Santoso"; after weaker words only with an institution or an address
+    run = _NAME_RUN.match(part)
+    if run is None:
+        return []
+    row = _by_content(_cells(part.rstrip(" .;"), start), strict=True, line_end=start + len(part))
+    if row is not None and (sure or row.person.institution or row.person.email):
+        return [row]
+    name, (at, end) = run.group(1), run.span(1)
+    if not sure or not is_name(name, strict=True) or is_institution(name):
+        return []
+    return [Row(Person(name), start + at, start + end, start + end)]
 
 
 def _listed(part: str, start: int) -> list[Row]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlu.entities.span import entity
+from nlu.ordinary import is_ordinary
 from nlu.types import EntityKind
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 _TICKET = re.compile(r"(?<![\w-])([A-Za-z]{2,6})[- ]?(20\d{2})[- ](\d{3,8})(?![\w-])", re.ASCII)
 _LETTER = re.compile(
-    r"(?<![\w/])(?:[A-Za-z]{1,4}[-.])?\d{1,6}(?:/[A-Za-z0-9.\-]{1,20}){2,7}(?<![.\-])(?![\w/])",
-    re.ASCII,
+    r"(?<![\w/])(?:(?!no[.-])[A-Za-z]{1,4}[-.])?\d{1,6}"
+    r"(?:(?:/| / )[A-Za-z0-9.\-]{1,20}){2,7}(?<![.\-])(?![\w/])",
+    re.ASCII | re.IGNORECASE,
 )
-_OFFICE = re.compile(r"/[A-Za-z]")
+_OFFICE = re.compile(r"/ ?[A-Za-z]")
+_DATE = re.compile(r"\d{1,2}/[A-Za-z]{3,9}/(?:20)?\d\d\Z", re.ASCII)
 _SHORT_TICKET = 6
 
 
@@ -26,6 +29,8 @@ def tickets(text: str) -> Iterator[Entity]:
     """Find "ITB-2026-000123", also in lower case; the value is as on the ticket."""
     for match in _TICKET.finditer(text):
         prefix, year, serial = match.groups()
+        if "-" not in match.group() and is_ordinary(prefix.lower()):
+            continue  # "kode 2051 1629"
         value = f"{prefix.upper()}-{year}-{serial.zfill(_SHORT_TICKET)}"
         yield entity(EntityKind.TICKET_NUMBER, match, value)
 
@@ -35,5 +40,6 @@ def letters(text: str) -> Iterator[Entity]:
     if "/" not in text:
         return
     for match in _LETTER.finditer(text):
-        if _OFFICE.search(match.group()):
-            yield entity(EntityKind.LETTER_NUMBER, match)
+        written = match.group()
+        if _OFFICE.search(written) and not _DATE.match(written):
+            yield entity(EntityKind.LETTER_NUMBER, match, written.replace(" ", ""))

@@ -43,6 +43,17 @@ SHAPES = {
     "inside a message": "Selamat pagi, berikut daftar tamunya:\n\n"
     "1. Budi Santoso, KAP Contoh, budi@contoh.co.id\n"
     "2. Dr. Ir. Siti Rahma, M.T., PT Maju, siti@maju.co.id\n\nTerima kasih",
+    "markdown": "1. **Budi Santoso**, KAP Contoh, budi@contoh.co.id\n"
+    "2. *Dr. Ir. Siti Rahma, M.T.*, PT Maju, siti@maju.co.id",
+    "markdown table with links": "| **Nama** | **Instansi** | **Email** |\n|:---|---|---:|\n"
+    "| Budi Santoso | KAP Contoh | [budi@contoh.co.id](mailto:budi@contoh.co.id) |\n"
+    "| Dr. Ir. Siti Rahma, M.T. | PT Maju | [siti@maju.co.id](mailto:siti@maju.co.id) |",
+    "boxes to tick": "- [ ] Budi Santoso, KAP Contoh, budi@contoh.co.id\n"
+    "- [x] Dr. Ir. Siti Rahma, M.T., PT Maju, siti@maju.co.id",
+    "quoted answer": "> 1. Budi Santoso, KAP Contoh, budi@contoh.co.id\n"
+    "> 2. Dr. Ir. Siti Rahma, M.T., PT Maju, siti@maju.co.id",
+    "form": "Nama: Budi Santoso\nInstansi: KAP Contoh\nEmail: budi@contoh.co.id\n\n"
+    "Nama lengkap = Dr. Ir. Siti Rahma, M.T.\nAsal instansi = PT Maju\nE-mail = siti@maju.co.id",
     "one line, semicolons": "Budi Santoso, KAP Contoh, budi@contoh.co.id; "
     "Dr. Ir. Siti Rahma, M.T., PT Maju, siti@maju.co.id",
 }
@@ -54,6 +65,9 @@ ONLY_NAMES = {
     "in a sentence": "akun tamu untuk Budi Santoso, Siti Rahma dan Andi Wijaya",
     "in an English sentence": "accounts for Budi Santoso, Siti Rahma, and Andi Wijaya",
     "commas": "Budi Santoso, Siti Rahma, Andi Wijaya",
+    "numbers without a point": "1 Budi Santoso\n2 Siti Rahma\n3 Andi Wijaya",
+    "numbers in brackets": "(1) Budi Santoso; (2) Siti Rahma; (3) Andi Wijaya",
+    "in the name of": "akun tamu a.n. Budi Santoso, Siti Rahma dan Andi Wijaya",
 }
 
 NOBODY = [
@@ -70,6 +84,11 @@ NOBODY = [
     "13519001",
     "Nama: Siapa?",
     "a,\x1f,b",
+    "Dit. Keuangan",
+    "Program Studi Teknik Informatika",
+    "Nama: Budi Santoso\nKeluhan: lupa password",
+    "untuk Budi Santoso",
+    "atas nama saya sendiri",
     "",
 ]
 
@@ -105,17 +124,46 @@ def test_no_list(text):
         ("- Ali bin Karim, S.Kom., M.T., Bank Contoh",
          Person("Ali bin Karim, S.Kom., M.T.", "Bank Contoh")),
         ("1. R. A. Kartini", Person("R. A. Kartini")),
+        ("1. Bpk. Budi Santoso - PT Maju", Person("Bpk. Budi Santoso", "PT Maju")),
+        ("a.n. Budi Santoso", Person("Budi Santoso")),
+        ("akun a/n Budi Santoso tolong dibuatkan", Person("Budi Santoso")),
+        ("atas nama Budi Santoso (PT Maju)", Person("Budi Santoso", "PT Maju")),
+        ("akun tamu a.n. Budi Santoso, PT Maju, b@maju.id",
+         Person("Budi Santoso", "PT Maju", "b@maju.id")),
+        ("untuk Budi Santoso dari PT Maju, email b@maju.id",
+         Person("Budi Santoso", "PT Maju", "b@maju.id")),
+        ("Nama: Budi Santoso\nEmail: b@maju.id", Person("Budi Santoso", "", "b@maju.id")),
     ],
 )  # fmt: skip
 def test_a_single_person(text, person):
     assert _people(text) == (person,)
 
 
+def test_people_and_where_they_come_from_in_one_line():
+    expected = (Person("Budi Santoso", "PT Maju"), Person("Siti Rahma", "KAP Contoh"))
+    assert _people("tamunya Budi Santoso dari PT Maju dan Siti Rahma dari KAP Contoh") == expected
+    assert _people("tamunya: Budi Santoso (PT Maju), Siti Rahma (KAP Contoh)") == expected
+
+
+def test_rows_without_separators():
+    assert _people("Budi Santoso PT Maju b@maju.id\nSiti Rahma KAP Contoh s@contoh.id") == (
+        Person("Budi Santoso", "PT Maju", "b@maju.id"),
+        Person("Siti Rahma", "KAP Contoh", "s@contoh.id"),
+    )
+
+
+def test_a_form_hides_its_address_but_not_what_follows():
+    found = extract("Nama: Budi Santoso\nEmail: b@maju.id\nNIM: 13519001", date(2026, 3, 2))
+    assert [each.kind for each in found.entities] == [EntityKind.PERSON, EntityKind.STUDENT_NUMBER]
+
+
 def test_addresses_with_names_in_one_line():
-    assert _people("Budi Santoso <b@contoh.id>, Siti Rahma <s@contoh.id>") == (
+    expected = (
         Person("Budi Santoso", "", "b@contoh.id"),
         Person("Siti Rahma", "", "s@contoh.id"),
     )
+    assert _people("Budi Santoso <b@contoh.id>, Siti Rahma <s@contoh.id>") == expected
+    assert _people('"Budi Santoso" <b@contoh.id>, "Siti Rahma" <s@contoh.id>') == expected
 
 
 def test_names_come_with_their_places_and_rows_hide_their_addresses():
