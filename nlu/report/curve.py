@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nlu.rasa_data import Example
     from nlu.report.results import Evaluation
 
-SIZES = (5, 10, 20, 40, 80, 160)
+SIZES = (5, 10, 20, 40, 80, 160, 320, 640)
 """Sentences of each intent; after them comes a step with all."""
 SEEDS = 3
 
