@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nlu.tables import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SPLIT = re.compile(
     r"""
@@ -20,25 +24,51 @@ _SPLIT = re.compile(
 _FORBIDDEN = re.compile(
     r"""
     \b(?: jangan(?:lah)? | jgn | gausah | gamau | gajadi
-        | (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|ndak)[ ]?
+        | (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|engga|ndak|nda|kagak|kaga|tak|ora)[ ]?
           (?:usah|perlu|mau|ingin|pengen|pgn|minta|jadi|butuh)
-        | bukan(?:nya)?[ ](?:mau|ingin|minta|pengen|untuk|buat|soal|masalah|lupa|reset|ganti|akun)
+        | bukan(?:nya)?[ ](?:mau|ingin|minta|pengen|untuk|buat|soal|masalah|lupa|reset|ganti|akun
+            |sso)
         | do[ ]?n[o']?t[ ](?:want|need|wish)(?:[ ]to)?
         | do[ ]?n[o']?t[ ](?:reset|change|unlock|check|cancel|delete|open|send|touch)
         | i[ ]did[ ]?n[o']?t[ ]forget | never[ ]mind[ ]the | rather[ ]than | instead[ ]of
         | not[ ](?:want|need|about|asking|trying|looking|here)
-        | not[ ](?:an?|my|the)[ ](?=password|reset|account|unlock|locked|code|ticket)
+        | not[ ](?:an?|my|the)[ ](?:campus[ ]|university[ ]|sso[ ])?
+          (?=password|reset|account|unlock|locked|code|ticket)
         | no[ ]need(?:[ ]to|[ ]for)? | no[ ]longer[ ](?:want|need)
         | without[ ](?:resetting|changing)
       )\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_WITHDRAWN = re.compile(
+    r"""
+    \b(?: (?:eh|oh|aduh)[ ,.]+(?:bukan|salah|ga|gak|nggak|tidak|ngga|enggak|engga|ndak)
+          (?:[ ](?:ding|deng|deh|jadi))?
+        | ralat | maksud(?:nya|ku|[ ](?:saya|aku|gue|gua))
+        | (?:i[ ])?mea?nt?[ ]to[ ]say | i[ ]mea?nt? | scratch[ ]that | correction
+        | (?:oh|oops|wait|actually|sorry)[ ,.]+no | no[ ,.]+(?:wait|sorry)
+      )\b[\s,.:!]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_STATES = words("lupa terkunci blokir")
+_DENYING = words("tidak bukan not never")
+_BETWEEN = words("pernah ever sedang sampai kena lagi saya my the a an i")
+_CALLED_OFF = re.compile(
+    r"""
+    \b(?: (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|engga|ndak|nda|kagak|kaga|tak)[ ]?jadi
+        | never[ ]?mind | nvm | forget[ ]it | lupakan[ ]saja )\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _ADDING = words("sekalian sekaligus selain oh oiya btw by also additionally plus dan and")
 _LEFT_OVER = words(
     "saya mau ingin aku gue i to the a an my dulu ya kok nih min kak please tolong pengen"
+    " eh oh deh"
 )
 _MOST = 12
+_LOOKED_AT = 1_000
+"""Characters in which a correction is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +106,34 @@ def _says_something(text: str) -> bool:
 def object_of(clause: Clause) -> str:
     """Return a forbidden clause without its "do not", to see what is not wanted."""
     return _FORBIDDEN.sub(" ", clause.text)
+
+
+def corrected(text: str) -> str | None:
+    """Return what stands after "eh bukan", "I mean", "ralat": it takes back what was before."""
+    for match in reversed(list(_WITHDRAWN.finditer(text[:_LOOKED_AT]))):
+        before, after = text[: match.start()], text[match.end() :]
+        if _says_something(before) and _says_something(after):
+            return after
+    return None
+
+
+def is_called_off(text: str) -> bool:
+    """Say whether a clause calls things off ("ga jadi min", "never mind") and says no more."""
+    rest, times = _CALLED_OFF.subn(" ", text)
+    return times > 0 and is_bare(rest)
+
+
+def without_denied(canonical: Sequence[str]) -> list[str] | None:
+    """Return the words of a clause that denies a state ("bukan terkunci"), without the denial.
+
+    None when it denies none. "Tidak bisa login" denies nothing: it is what the matter is.
+    """
+    for at, word in enumerate(canonical):
+        if word in _DENYING:
+            follows = next((each for each in canonical[at + 1 :] if each not in _BETWEEN), "")
+            if follows in _STATES:
+                return [*canonical[:at], *canonical[at + 1 :]]
+    return None
 
 
 def is_bare(text: str) -> bool:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlu.augment import TASKS
-from nlu.clauses import Clause, clauses, is_bare, object_of
+from nlu.clauses import (
+    Clause,
+    clauses,
+    corrected,
+    is_bare,
+    is_called_off,
+    object_of,
+    without_denied,
+)
 from nlu.concepts import concepts_of
 from nlu.tables import words
 from nlu.types import Intent, Ranked
@@ -44,6 +52,12 @@ PASSWORD ACCOUNT USERNAME FORGET RESET LOGIN LOCK BLOCK OPEN CODE EMAIL PHONE DA
 TICKET CASE HACK GUEST CREATE DELETE ACTIVE EXTEND TALK
 """)
 """A clause without one of these concepts is no wish of its own, and is not looked at."""
+_REQUESTS = words("mau minta tolong mohon please butuh bantu bisa can could")
+"""Words without which a clause beside "ga jadi" is the reason for it, and no new wish."""
+_OURS = words("kampus sso ina")
+_ABOUT = words("akun my the an a untuk about for saya punya password login yang ini")
+_OF_AN_ACCOUNT = {Intent.CHECK_ACCOUNT, Intent.RESET_PASSWORD, Intent.UNLOCK_ACCOUNT}
+_TOPICS = words("PASSWORD ACCOUNT CODE EMAIL PHONE TICKET REPORT CASE GUEST HUMAN USERNAME")
 _SHOWN = 5
 _LONGEST_SINGLE = 3
 """Words up to which a message is one clause whatever its punctuation."""
@@ -60,10 +74,22 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    clause: Clause
+    canonical: list[str]
+    refused: list[str] | None
+    """The canonical words of what is not wanted, or not the matter; None of all other clauses."""
+
+    @property
+    def text(self) -> str:
+        return self.clause.text
+
+
+@dataclass(frozen=True, slots=True)
 class _Wish:
     intent: Intent
     probabilities: npt.NDArray[np.float64]
-    part: Clause
+    part: _Part
 
 
 NOTHING = Decision(Intent.OUT_OF_SCOPE, 0.0, ())
@@ -82,54 +108,80 @@ class Decider:
         canonical = self._normaliser.words(text)
         if not any(_is_word(word) for word in canonical):
             return NOTHING
+        if len(canonical) <= _LONGEST_SINGLE:
+            return self._ranked(self._classifier.probabilities(canonical))
+        after = corrected(text)
+        if after is not None:
+            instead = self._decided(after, self._normaliser.words(after))
+            if instead.intent in TASKS and instead.confidence >= WISH:
+                return instead
+        return self._decided(text, canonical)
+
+    def _decided(self, text: str, canonical: list[str]) -> Decision:
         whole = self._classifier.probabilities(canonical)
-        parts = clauses(text) if len(canonical) > _LONGEST_SINGLE else []
+        parts = [self._read(part) for part in clauses(text)]
         if len(parts) > 1:
             return self._of_parts(whole, parts)
-        if parts and parts[0].forbidden:
+        if parts and parts[0].refused is not None:
             return self._forbidden(whole, parts[0])
         return self._ranked(whole)
 
-    def _of_parts(self, whole: npt.NDArray[np.float64], parts: list[Clause]) -> Decision:
-        wanted = [part for part in parts if not part.forbidden and not is_bare(part.text)]
-        if any(part.forbidden for part in parts):
+    def _read(self, clause: Clause) -> _Part:
+        canonical = self._normaliser.words(clause.text)
+        refused = (
+            self._normaliser.words(object_of(clause))
+            if clause.forbidden
+            else without_denied(canonical)
+        )
+        return _Part(clause, canonical, refused)
+
+    def _of_parts(self, whole: npt.NDArray[np.float64], parts: list[_Part]) -> Decision:
+        wanted = [part for part in parts if part.refused is None and not is_bare(part.text)]
+        if any(is_called_off(part.text) for part in parts) and not _asks(wanted):
+            return self._ranked(self._moved(whole, Intent.CANCEL))
+        refusals = [part for part in parts if part.refused is not None]
+        if refusals:
             if not wanted:
-                return self._forbidden(whole, parts[0])
-            corrected = self._corrected(parts, wanted)
-            if corrected is not None:
-                return corrected
+                return self._forbidden(whole, refusals[0])
+            instead = self._instead(refusals, wanted)
+            if instead is not None:
+                return instead
         wishes = self._wishes(wanted)
         main = self._main(whole, wishes)
         return self._with_also(self._ranked(main), wishes)
 
-    def _corrected(self, parts: list[Clause], wanted: list[Clause]) -> Decision | None:
+    def _instead(self, refusals: list[_Part], wanted: list[_Part]) -> Decision | None:
         # "Jangan reset, cuma mau cek": what is left counts, when the rest names a wish.
-        refused = {
-            self._top(self._probabilities(object_of(part))) for part in parts if part.forbidden
-        }
-        rest = self._probabilities(" . ".join(part.text for part in wanted))
+        if any(_is_not_ours(part.canonical) for part in refusals):
+            return self._ranked(self._moved(self._of([]), Intent.OUT_OF_SCOPE))
+        refused = {self._top(self._of(part.refused or [])) for part in refusals}
+        left = [word for part in wanted for word in part.canonical]
+        rest = self._of(left)
+        unnamed = self._top(rest) in TASKS and _TOPICS.isdisjoint(concepts_of(left))
+        if unnamed and refused <= _OF_AN_ACCOUNT:
+            # "jangan direset, cuma mau tahu statusnya": the account's, not a ticket's.
+            rest = self._of([*left, "akun"])
         intent = self._top(rest)
         if intent in TASKS and intent not in refused:
             return self._ranked(rest)
         return None
 
-    def _forbidden(self, whole: npt.NDArray[np.float64], part: Clause) -> Decision:
+    def _forbidden(self, whole: npt.NDArray[np.float64], part: _Part) -> Decision:
         """Only "don't …": a refusal when what is refused is one of our wishes."""
-        refused = self._probabilities(object_of(part))
+        refused = self._of(part.refused or [])
         if self._top(refused) in TASKS and float(refused.max()) >= WISH and _is_short(part.text):
             return self._ranked(self._moved(whole, Intent.CANCEL))
         return self._ranked(whole)
 
-    def _wishes(self, parts: Sequence[Clause]) -> list[_Wish]:
+    def _wishes(self, parts: Sequence[_Part]) -> list[_Wish]:
         """Return what single clauses ask for, in their order, without the symptoms of a wish.
 
         "Tidak bisa login" beside "lupa password" is why, not what else.
         """
-        read = [(part, self._normaliser.words(part.text)) for part in parts]
         seen = [
-            (part, self._classifier.probabilities(canonical))
-            for part, canonical in read
-            if not _SUBJECTS.isdisjoint(concepts_of(canonical))
+            (part, self._of(part.canonical))
+            for part in parts
+            if not _SUBJECTS.isdisjoint(concepts_of(part.canonical))
         ]
         wishes = [
             _Wish(self._top(each), each, part)
@@ -137,13 +189,7 @@ class Decider:
             if self._top(each) in TASKS and float(each.max()) >= WISH
         ]
         cures = {wish.intent for wish in wishes} & _CURES.keys()
-        return [wish for wish in wishes if not self._is_symptom(wish, cures)]
-
-    def _is_symptom(self, wish: _Wish, cures: set[Intent]) -> bool:
-        asking = _ASKING.get(wish.intent)
-        if asking is None or not any(wish.intent in _CURES[cure] for cure in cures):
-            return False
-        return asking.isdisjoint(self._normaliser.words(wish.part.text))
+        return [wish for wish in wishes if not _is_symptom(wish, cures)]
 
     def _main(
         self, whole: npt.NDArray[np.float64], wishes: Sequence[_Wish]
@@ -154,10 +200,9 @@ class Decider:
             return whole
         if intent not in TASKS and intent in _COURTESIES | {Intent.OUT_OF_SCOPE, Intent.CANCEL}:
             return wishes[0].probabilities
-        listed = any(
-            later.part.added and later.intent is not wishes[0].intent for later in wishes[1:]
-        )
-        return wishes[0].probabilities if listed else whole
+        first, later = wishes[0], wishes[1:]
+        listed = any(each.part.clause.added and each.intent is not first.intent for each in later)
+        return first.probabilities if listed else whole
 
     def _with_also(self, decision: Decision, wishes: Sequence[_Wish]) -> Decision:
         if decision.intent not in TASKS:
@@ -166,8 +211,8 @@ class Decider:
         further.pop(decision.intent, None)
         return Decision(decision.intent, decision.confidence, decision.ranking, tuple(further))
 
-    def _probabilities(self, text: str) -> npt.NDArray[np.float64]:
-        return self._classifier.probabilities(self._normaliser.words(text))
+    def _of(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
+        return self._classifier.probabilities(canonical)
 
     def _top(self, probabilities: npt.NDArray[np.float64]) -> Intent:
         return self._classifier.intents[int(probabilities.argmax())]
@@ -185,6 +230,26 @@ class Decider:
         order: list[int] = np.argsort(-probabilities, kind="stable")[:_SHOWN].tolist()
         ranking = tuple(Ranked(intents[at], float(probabilities[at])) for at in order)
         return Decision(ranking[0].intent, ranking[0].confidence, ranking)
+
+
+def _is_symptom(wish: _Wish, cures: set[Intent]) -> bool:
+    asking = _ASKING.get(wish.intent)
+    if asking is None or not any(wish.intent in _CURES[cure] for cure in cures):
+        return False
+    return asking.isdisjoint(wish.part.canonical)
+
+
+def _is_not_ours(canonical: Sequence[str]) -> bool:
+    # "Bukan akun kampus, akun toko …": whoever says so asks about somebody else's account.
+    at = next((at for at, word in enumerate(canonical) if word in {"bukan", "not"}), None)
+    if at is None:
+        return False
+    named = [word for word in canonical[at + 1 :] if word not in _ABOUT]
+    return named[:1] != [] and set(named[:2]) <= _OURS
+
+
+def _asks(parts: Sequence[_Part]) -> bool:
+    return any(not _REQUESTS.isdisjoint(part.canonical) for part in parts)
 
 
 def _is_word(word: str) -> bool:

@@ -15,6 +15,7 @@ tidak bisa: gabisa gbisa gbs gabs gakbisa nggakbisa ngga2bisa ndakbisa
 tidak ada: gada gaada gakada takada
 tidak mau: gamau gakmau
 tidak usah: gausah gakusah gausa
+jangan: jgn jngn jangn janganlah ojo
 tidak jadi: gajadi gakjadi
 tidak tahu: gatau gatahu gaktau
 belum: blm blum belom blom lom
@@ -30,7 +31,7 @@ saya: sy aku ak gue gw gua gwe w abdi kulo urang awak sya ane
 kamu: lu lo loe km kmu elo
 saja: aja aj ae wae doang
 tapi: tp tpi tetapi namun
-karena: krn karna krna soalnya gegara gara
+karena: krn karna krna soalnya gegara gara garagara
 terus: trs trus tros
 lagi: lg lgi
 juga: jg jga
@@ -42,7 +43,7 @@ sekarang: skrg skrang
 kemarin: kmrn kmren kemaren
 besok: bsk bsok
 orang: org jalma jelema wong
-nomor: no nmr nomer nomber nmer nomr
+nomor: nmr nomer nomber nmer nomr
 telepon: telpon telp tlp tlpn telfon telephone
 hp: handphone hape hanphone henpon handpone ponsel phone hpnya
 email: e-mail imel emai emial surel mail imail gmail yahoo outlook hotmail
@@ -182,6 +183,24 @@ PHRASES = (
     ("setel ulang", "reset"),
     ("buka blokir", "buka kunci"),
     ("no hp", "nomor hp"),
+    ("no telepon", "nomor telepon"),
+    ("no wa", "nomor wa"),
+    ("no whatsapp", "nomor whatsapp"),
+    ("no tiket", "nomor tiket"),
+    ("no laporan", "nomor laporan"),
+    ("no induk", "nomor induk"),
+    ("no rekening", "nomor rekening"),
+    ("no rek", "nomor rekening"),
+    ("no kartu", "nomor kartu"),
+    ("no surat", "nomor surat"),
+    ("no ktp", "nomor ktp"),
+    ("no identitas", "nomor identitas"),
+    ("no yang", "nomor yang"),
+    ("no lama", "nomor lama"),
+    ("no saya", "nomor saya"),
+    ("no baru", "nomor baru"),
+    ("no phonemask", "nomor phonemask"),
+    ("karena karena", "karena"),
     ("one time", "otp"),
     ("customer service", "petugas"),
     ("customer care", "petugas"),

@@ -60,6 +60,68 @@ def test_one_wish_in_several_sentences_is_one(engine):
 
 
 @pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("akunnya ga kekunci kok, saya cuma lupa sandi", Intent.RESET_PASSWORD),
+        ("it is not blocked, I have forgotten my password", Intent.RESET_PASSWORD),
+        ("saya tidak lupa password, akun saya terkunci", Intent.UNLOCK_ACCOUNT),
+        ("I never forgot my password, the account is locked", Intent.UNLOCK_ACCOUNT),
+        ("kagak usah reset, cuma pengen cek akun aktif apa enggak", Intent.CHECK_ACCOUNT),
+        ("jangan dibuka kuncinya dulu ya, tolong lihat statusnya aja", Intent.CHECK_ACCOUNT),
+        ("not the password, I want to change the recovery email", Intent.UPDATE_RECOVERY_EMAIL),
+    ],
+)
+def test_what_is_denied_or_not_wanted_is_not_done(engine, text, intent):
+    assert engine.understand(text, today=TODAY).intent is intent
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("saya mau cek tiket, eh bukan, mau reset password maksudnya", Intent.RESET_PASSWORD),
+        ("reset password. ralat: buka kunci akun", Intent.UNLOCK_ACCOUNT),
+        ("unlock my account, I mean reset my password", Intent.RESET_PASSWORD),
+        (
+            "check my ticket. oh wait, no, I want to change my recovery email",
+            Intent.UPDATE_RECOVERY_EMAIL,
+        ),
+        ("eh bukan, saya lupa password", Intent.RESET_PASSWORD),
+        ("saya lupa password, maksudnya gimana ya", Intent.RESET_PASSWORD),
+    ],
+)
+def test_a_correction_takes_back_what_was_before(engine, text, intent):
+    assert engine.understand(text, today=TODAY).intent is intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nggak jadi deh kak, passwordnya udah ketemu",
+        "never mind, I remember my password now",
+        "ga jadi reset password",
+    ],
+)
+def test_what_is_called_off_is_not_begun(engine, text):
+    assert engine.understand(text, today=TODAY).intent is Intent.CANCEL
+
+
+def test_called_off_for_something_else(engine):
+    meaning = engine.understand("ga jadi kak, tolong buka kunci akun saya aja", today=TODAY)
+    assert meaning.intent is Intent.UNLOCK_ACCOUNT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bukan akun kampus, akun toko online saya yang terkunci",
+        "not my campus account, it is my bank account that got locked",
+    ],
+)
+def test_an_account_said_to_be_another_one_is_not_ours(engine, text):
+    assert engine.understand(text, today=TODAY).intent is Intent.OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize(
     "text", ["13519001", "1234 5678", "budi.santoso", "budi@example.net", "", "\U0001f602", "..."]
 )
 def test_without_words_nothing_is_concluded(engine, text):
