@@ -100,12 +100,19 @@ def _yaml(path: Path) -> Iterator[Example]:
         spoken: str | None = block.get("metadata", {}).get("language")
         language = None if spoken is None else Language(spoken)
         ring = path.name.split(".")[0]
-        for line in block["examples"].splitlines():
+        for line in _sentences(block["examples"]):
             text, entities = parse_markup(line.strip().removeprefix("-").strip())
             if text:
                 yield Example(
                     text, intent, language, entities, ring=ring, also=tuple(further) or None
                 )
+
+
+def _sentences(examples: str | list[dict[str, Any]]) -> list[str]:
+    """Take Rasa's short form, a line each, or its long one, a mapping each."""
+    if isinstance(examples, str):
+        return examples.splitlines()
+    return [each["text"] for each in examples]
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -163,6 +163,31 @@ def test_further_wishes_count_where_the_file_tells_them():
     assert "further wishes 50.0%" in result.summary()
 
 
+def test_rasa_files_name_several_wishes_and_have_two_forms(tmp_path):
+    file = tmp_path / "nlu.yml"
+    file.write_text(
+        "nlu:\n- intent: reset_password+otp_problem\n  examples: |\n    - lupa, kode tidak masuk\n"
+        "- intent: greet\n  examples:\n  - text: |\n      halo [5](count)\n    metadata: {a: b}\n"
+    )
+    both, greeting = read_examples(file)
+
+    assert (both.intent, both.also) == (Intent.RESET_PASSWORD, (Intent.OTP_PROBLEM,))
+    assert (greeting.text, greeting.also) == ("halo 5", None)
+    assert greeting.entities == (Annotation(EntityKind.COUNT, 5, 6),)
+
+
+def test_json_lines_tell_source_and_further_wishes(tmp_path):
+    file = tmp_path / "set.jsonl"
+    file.write_text(
+        '{"text": "a", "intent": "greet", "also": [], "source": "web"}\n'
+        '{"text": "b", "intent": "greet", "also": ["thank"]}\n'
+    )
+    first, second = read_examples(file)
+
+    assert (first.also, first.source) == ((), "web")
+    assert (second.also, second.source) == ((Intent.THANK,), "")
+
+
 def test_slices_are_large_enough_and_not_everything():
     examples = [
         *[Example("a", Intent.GREET, ID, tags=("noisy",), source="app")] * 5,
