@@ -27,6 +27,7 @@ from helpdesk.operator import Operator
 from ops import migrations
 from ops.clock import SystemClock
 from ops.keys import key
+from ops.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,6 +36,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LITTLE_DISK = 1_000_000_000
 SECONDS = aiohttp.ClientTimeout(total=5)
 PORTS = {"smtp": 25, "smtps": 465}
+RASA_ADVICE = {
+    "timeout": "It is busy or too slow: see its log.",
+    "unreachable": "Start it with `rasa run --enable-api`, or correct HELPDESK_RASA_URL.",
+    "unreadable": "Something else than Rasa answers at HELPDESK_RASA_URL.",
+    "status_401": "Set HELPDESK_RASA_TOKEN to what Rasa was started with as --auth-token.",
+    "status_404": "Start Rasa with --enable-api, or correct HELPDESK_RASA_URL.",
+    "status_409": "It has no model: train one (docs/how-to/use-rasa.md), start it with --model.",
+}
 
 
 class Finding(Struct, frozen=True):
@@ -91,6 +100,7 @@ class Examiner:
 
     def checks(self) -> tuple[Callable[[], Awaitable[Finding]], ...]:
         """Return the checks, in the order in which trouble is best read."""
+        rasa = (self.rasa,) if self._bot.nlu == "rasa" else ()
         return (
             self.safety,
             self.state_folder,
@@ -102,6 +112,7 @@ class Examiner:
             self.audit_trail,
             self.mail,
             self.understanding,
+            *rasa,
             self.demo_data,
         )
 
@@ -210,6 +221,11 @@ class Examiner:
             return warn("understanding", "the data has changed since", "Run `helpdesk nlu train`.")
         return ok("understanding", str(path))
 
+    async def rasa(self) -> Finding:
+        """Does the Rasa server answer, with a model, and are its intents ours?"""
+        url, token = self._bot.rasa_url or "", self._bot.rasa_token
+        return await _rasa(url, token.get_secret_value() if token else "")
+
     async def demo_data(self) -> Finding:
         """Are there demo accounts where they should not be?"""
         if self._backend.is_development:
@@ -225,6 +241,32 @@ async def _database(what: str, url: str, folder: Path, setting: str) -> Finding:
     if not current:
         return warn(what, "older than the program", "It is brought up to date at the next start.")
     return ok(what, "answers, schema up to date")
+
+
+async def _rasa(url: str, token: str) -> Finding:
+    from nlu.engines.rasa import FALLBACK, INTENTS, Away, RasaServer
+
+    server = RasaServer(url, timeout=5, token=token)
+    try:
+        answer = await server.ask("lupa password")
+    except Away as away:
+        reason = str(away)
+        return fail("rasa", f"no answer ({reason})", RASA_ADVICE.get(reason, "See Rasa's log."))
+    finally:
+        await server.close()
+    named = {each.name or "" for each in answer.intent_ranking} - {FALLBACK}
+    foreign = sorted(named - INTENTS.keys())
+    advice = "Train it on nlu/data, nlu/domain.yml and nlu/config.yml (docs/how-to/use-rasa.md)."
+    if not named & INTENTS.keys():
+        return fail("rasa", "knows none of our intents", advice)
+    if foreign:
+        return warn("rasa", f"not ours, taken as out of scope: {', '.join(foreign)}", advice)
+    where = urlsplit(url)
+    if where.scheme == "http" and not is_loopback(f"{where.hostname}:0"):
+        return warn(
+            "rasa", "messages reach it unencrypted", "Use https, or run it on this machine."
+        )
+    return ok("rasa", "answers, with a model of our intents")
 
 
 async def _service(what: str, url: str, command: str) -> Finding:

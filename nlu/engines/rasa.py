@@ -35,7 +35,7 @@ SURE_ENOUGH: Final = 0.3
 FALLBACK: Final = "nlu_fallback"
 """What Rasa's `FallbackClassifier` says instead of an intent."""
 OK: Final = 200
-_INTENTS: Final = {intent.value: intent for intent in Intent}
+INTENTS: Final = {intent.value: intent for intent in Intent}
 _WORD: Final = re.compile(r"\w")
 _ORDER: Final = re.compile(r"\A[\s/]+")
 _log = structlog.get_logger(__name__)
@@ -56,49 +56,23 @@ class Answer(msgspec.Struct):
 
 
 class Away(Exception):
-    """Rasa gave no answer that can be used; the message is the metric's outcome."""
+    """Rasa gave no answer that can be used.
+
+    Says why, as the metric does: timeout, unreachable, unreadable, status_409 and the like.
+    """
 
 
-class RasaEngine:
-    """Implements `nlu.port.Engine` with the Rasa server at `url`, a `fallback` and a `token`."""
+class RasaServer:
+    """The server at `url`, asked over one pool of connections."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        fallback: Engine,
-        timeout: float = 1.0,
-        token: str = "",
-        breaker: Breaker | None = None,
-    ) -> None:
+    def __init__(self, url: str, *, timeout: float = 1.0, token: str = "") -> None:
         self._url = URL(url.rstrip("/") + "/model/parse")
-        self._fallback = fallback
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._token = {"token": token} if token else {}
-        self._breaker = breaker or Breaker()
         self._session: aiohttp.ClientSession | None = None
 
-    async def parse(self, text: str, *, today: date) -> Understanding:
-        """See `nlu.port.Engine`. Rasa is not asked about a message without words."""
-        meaning = await self._fallback.parse(text, today=today)
-        if not meaning.ranking:
-            return meaning
-        if not self._breaker.allows():
-            CALLS.labels("skipped").inc()
-            return meaning
-        try:
-            answer = await self._ask(outgoing(meaning))
-        except Away as away:
-            CALLS.labels(str(away)).inc()
-            if self._breaker.failed():
-                _log.warning("rasa_away", reason=str(away))
-            return meaning
-        CALLS.labels("answered").inc()
-        if self._breaker.succeeded():
-            _log.info("rasa_back")
-        return merged(meaning, answer)
-
-    async def _ask(self, text: str) -> Answer:
+    async def ask(self, text: str) -> Answer:
+        """Return what the server makes of `text`. Raises Away."""
         try:
             async with self._open().post(
                 self._url,
@@ -108,7 +82,7 @@ class RasaEngine:
                 allow_redirects=False,  # the token is for this server
             ) as response:
                 if response.status != OK:
-                    raise Away(f"status_{response.status // 100}xx")
+                    raise Away(f"status_{response.status}")
                 return msgspec.json.decode(await response.read(), type=Answer)
         except TimeoutError:
             raise Away("timeout") from None
@@ -124,10 +98,51 @@ class RasaEngine:
         return self._session
 
     async def close(self) -> None:
-        """See `nlu.port.Engine`."""
+        """Release connections; asked again, it opens new ones."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+class RasaEngine:
+    """Implements `nlu.port.Engine` with a Rasa server, and `fallback` for all but the intent."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        fallback: Engine,
+        timeout: float = 1.0,
+        token: str = "",
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._server = RasaServer(url, timeout=timeout, token=token)
+        self._fallback = fallback
+        self._breaker = breaker or Breaker()
+
+    async def parse(self, text: str, *, today: date) -> Understanding:
+        """See `nlu.port.Engine`. Rasa is not asked about a message without words."""
+        meaning = await self._fallback.parse(text, today=today)
+        if not meaning.ranking:
+            return meaning
+        if not self._breaker.allows():
+            CALLS.labels("skipped").inc()
+            return meaning
+        try:
+            answer = await self._server.ask(outgoing(meaning))
+        except Away as away:
+            CALLS.labels(str(away)).inc()
+            if self._breaker.failed():
+                _log.warning("rasa_away", reason=str(away))
+            return meaning
+        CALLS.labels("answered").inc()
+        if self._breaker.succeeded():
+            _log.info("rasa_back")
+        return merged(meaning, answer)
+
+    async def close(self) -> None:
+        """See `nlu.port.Engine`."""
+        await self._server.close()
         await self._fallback.close()
 
 
@@ -173,7 +188,7 @@ def _ranking(answer: Answer) -> tuple[Ranked, ...]:
     found: defaultdict[Intent, float] = defaultdict(float)
     for each in answer.intent_ranking or [answer.intent]:
         if each.name is not None and each.name != FALLBACK:
-            found[_INTENTS.get(each.name, Intent.OUT_OF_SCOPE)] += max(each.confidence, 0.0)
+            found[INTENTS.get(each.name, Intent.OUT_OF_SCOPE)] += max(each.confidence, 0.0)
     total = max(sum(found.values()), 1.0)
     ordered = sorted(found.items(), key=lambda item: -item[1])
     return tuple(Ranked(intent, confidence / total) for intent, confidence in ordered)
