@@ -34,6 +34,10 @@ mutants: .venv/development ## Mutation testing of the pure modules
 bench: .venv/development ## Every benchmark, each beside a named peer or limit
 	@$(RUN)/python -m benchmarks
 
+.PHONY: rasa-baseline
+rasa-baseline: .venv/development ## Install a real Rasa (3 GB), train it (an hour) and compare: docs/reference/rasa-baseline.md
+	@$(RUN)/python benchmarks/rasa/run.py
+
 .PHONY: docs
 docs: .venv/development ## Build the documentation into docs/_build
 	@$(RUN)/sphinx-build -W -q docs docs/_build && echo docs/_build/index.html
