@@ -4,9 +4,11 @@ The rule (security.md: no secret in a log or chat) is one-sided: leaving a part 
 worse than taking a word too many. Every recognised password disappears with the whole run of
 characters around it; what stays is readable enough to be answered.
 
-Two ways to be recognised: *in context* ("password saya kucing123", "pw: …", "my password is …"),
-and *by shape alone* (upper and lower case, digits, symbols mixed as no word, number or address
-mixes them). The scan reads each word a bounded number of times: linear in the text's length.
+Four ways to be recognised: *in context* ("password saya kucing123", "pw: …", "my password is …"),
+*by shape alone* (upper and lower case, digits, symbols mixed as no word, number or address mixes
+them), *beside a login* ("budi.santoso / kucing123"), and *near a word for password*, where letters
+and digits mixed are enough. The scan reads each word a bounded number of times: linear in the
+text's length.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import re
 from dataclasses import dataclass
 
 from nlu.ordinary import STOPPERS, is_ordinary
+from nlu.secret_nearby import beside_logins, near_cues
+from nlu.secret_words import LEADING, REQUESTS, TRAILING, WORD, Word, cue_at, is_cue, split_head
 from nlu.shapes import has_digits_and_letters, is_identifier, is_secret_shape, is_weak_shape
 from nlu.tables import words
 
@@ -31,8 +35,9 @@ class Redacted:
 
 def redact(text: str) -> Redacted:
     """Return `text` with every recognised password replaced by `[redacted]`."""
-    line = [_Word.of(match) for match in _WORD.finditer(text)]
-    spans = _merge(sorted([*_in_context(line, text), *_by_shape(line)]))
+    line = [Word.of(match) for match in WORD.finditer(text)]
+    found = [*_in_context(line, text), *_by_shape(line), *beside_logins(line), *near_cues(line)]
+    spans = _merge(sorted(found))
     if not spans:
         return Redacted(text, found=False)
     parts: list[str] = []
@@ -43,14 +48,7 @@ def redact(text: str) -> Redacted:
     return Redacted("".join([*parts, text[at:]]), found=True)
 
 
-_WORD = re.compile(r"\S+")
-_TRAILING = ".,;:!?)]}>\"'`\u201d\u2019"
-_LEADING = "([{<\"'`\u201c\u2018"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
-_CUE = re.compile(
-    r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey|pswd?|pswrd"
-    r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya)?\Z"
-)
 _BINDERS = words("adalah ialah yaitu yakni is was are = : := -> => → == isnya")
 _SOFT = words("jadi menjadi jd to ke as")
 _CHANGES = words("ganti mengganti ubah mengubah merubah rubah change changed changing set update")
@@ -64,11 +62,6 @@ the- kampus buat nya dari on in milik tadi kemarin dulu at user mailbox office 3
 microsoft teams login masuk punya mahasiswa dosen student staff should be now saat pc this
 that with pakai pake pakek dengan dgn itu ini namely like it's account's
 """)
-_REQUESTS = words("""
-reset mereset direset lupa lupakan ganti mengganti ubah mengubah merubah rubah forgot forget
-change resetting resetkan ganti2 riset reseting recover lost hilang request permintaan minta
-kendala permohonan subject perihal hal layanan topik masalah problem trouble help
-""")
 _POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
 _VERB_FORM = re.compile(r"(?:ter|di|ber)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
 _BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
@@ -77,28 +70,6 @@ _REACH = 9
 _RUN = 12
 """Words a passphrase may have."""
 _SHORTEST = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A run of non-blank characters: where it stands, as written and as compared."""
-
-    start: int
-    end: int
-    raw: str
-    bare: str
-    """Lower case, without the punctuation around it."""
-
-    @classmethod
-    def of(cls, match: re.Match[str]) -> _Word:
-        raw = match.group()
-        bare = raw.rstrip(_TRAILING).lstrip(_LEADING).lower() or raw
-        return cls(match.start(), match.end(), raw, bare)
-
-    @property
-    def closes(self) -> bool:
-        """The clause ends after this word."""
-        return self.raw[-1] in ".,;?!"
 
 
 _Span = tuple[int, int]
@@ -114,7 +85,7 @@ def _merge(spans: list[_Span]) -> list[_Span]:
     return merged
 
 
-def _by_shape(line: list[_Word]) -> list[_Span]:
+def _by_shape(line: list[Word]) -> list[_Span]:
     return [(word.start, word.end) for word in line if is_secret_shape(word.raw)]
 
 
@@ -139,15 +110,13 @@ class _Context:
     """The cue is part of a request ("reset password: 13519001")."""
 
 
-def _in_context(line: list[_Word], text: str) -> list[_Span]:
+def _in_context(line: list[Word], text: str) -> list[_Span]:
     spans: list[_Span] = []
     for index, word in enumerate(line):
-        head, rest, written = _head(word)
-        cue = _CUE.match(head)
-        if cue is None and head == "kata" and _next_is(line, index, "sandi"):
-            continue  # the cue is the next word
+        cue = cue_at(line, index)
         if cue is None:
             continue
+        _, rest, written = split_head(word)
         spans += _before(line, index)
         context = _walk(line, index, rest, written=written, owned=cue.group("own") is not None)
         if context is not None:
@@ -155,33 +124,11 @@ def _in_context(line: list[_Word], text: str) -> list[_Span]:
     return spans
 
 
-def _head(word: _Word) -> tuple[str, int, bool]:
-    """Split "pw:kucing" → ("pw", 3, True); without a colon the offset is 0."""
-    raw = word.raw
-    for position, char in enumerate(raw[:40]):
-        if char in ":=" and position:
-            end = position + 1
-            while end < len(raw) and raw[end] in ":=>":
-                end += 1
-            head = raw[:position].lower().lstrip(_LEADING + "*-_/\u2022")
-            return _last_part(head), end if end < len(raw) else 0, True
-    return _last_part(word.bare), 0, False
-
-
-def _last_part(head: str) -> str:
-    # "user/pass" ends in the cue.
-    return head.rsplit("/", 1)[-1].strip("*_-")
-
-
-def _next_is(line: list[_Word], index: int, expected: str) -> bool:
-    return index + 1 < len(line) and _head(line[index + 1])[0].startswith(expected)
-
-
 def _walk(  # noqa: C901 - one branch for each role a word can play
-    line: list[_Word], cue: int, rest: int, *, written: bool, owned: bool
+    line: list[Word], cue: int, rest: int, *, written: bool, owned: bool
 ) -> _Context | None:
     """Step over "akun saya yang baru adalah" to the word that may be the value."""
-    requested = _is_asked(line, cue, _REQUESTS)
+    requested = _is_asked(line, cue, REQUESTS)
     if rest:
         return _Context(cue, rest, True, written, False, owned, requested)
     if line[cue].raw[-1] in ".?!;," and not written:
@@ -193,7 +140,7 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
             case "binder":
                 bound, written = True, written or word.raw[0] in ":=-\u2192"
             case "colon":
-                rest = _head(word)[1]
+                rest = split_head(word)[1]
                 if rest:
                     return _Context(at, rest, True, True, soft, True, requested)
                 bound = written = True
@@ -214,8 +161,8 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
     return None
 
 
-def _role(word: _Word, raw: str, *, bound: bool, written: bool) -> str:
-    head, _, colon = _head(word)
+def _role(word: Word, raw: str, *, bound: bool, written: bool) -> str:
+    head, _, colon = split_head(word)
     if word.bare in _BINDERS or raw in _BINDERS:
         return "binder"
     if colon and head in _FILLERS | _BINDERS | _POLITE:
@@ -227,25 +174,25 @@ def _role(word: _Word, raw: str, *, bound: bool, written: bool) -> str:
     return "filler" if word.bare in _FILLERS and not (bound and written) else "value"
 
 
-def _is_other_login(word: _Word, *, owned: bool, requested: bool) -> bool:
+def _is_other_login(word: Word, *, owned: bool, requested: bool) -> bool:
     # "password akun budi.santoso itu …": the account's name stands between.
     if word.bare.isdigit():
         return requested or not owned
     return is_identifier(word.raw)
 
 
-def _is_asked(line: list[_Word], cue: int, verbs: frozenset[str]) -> bool:
+def _is_asked(line: list[Word], cue: int, verbs: frozenset[str]) -> bool:
     return any(word.bare in verbs for word in line[max(0, cue - 3) : cue])
 
 
-def _value(line: list[_Word], context: _Context, text: str) -> list[_Span]:
+def _value(line: list[Word], context: _Context, text: str) -> list[_Span]:
     first = line[context.at]
     start = first.start + context.offset
     quoted = _quoted(text, start, context)
     if quoted is not None:
         return [quoted]
     value = text[start : first.end]
-    bare = value.rstrip(_TRAILING).lstrip(_LEADING).lower()
+    bare = value.rstrip(TRAILING).lstrip(LEADING).lower()
     if context.bound:
         return _bound_value(line, context, start, value, bare)
     if context.soft and _is_soft_value(value, bare):
@@ -261,7 +208,7 @@ def _quoted(text: str, start: int, context: _Context) -> _Span | None:
     if end < 0:
         return None
     inner = text[start + 1 : end].split()
-    if not inner or all(is_ordinary(word.strip(_TRAILING).lower()) for word in inner):
+    if not inner or all(is_ordinary(word.strip(TRAILING).lower()) for word in inner):
         return None
     if not context.bound and len(inner) > _RUN:
         return None
@@ -271,7 +218,7 @@ def _quoted(text: str, start: int, context: _Context) -> _Span | None:
 
 
 def _bound_value(
-    line: list[_Word], context: _Context, start: int, value: str, bare: str
+    line: list[Word], context: _Context, start: int, value: str, bare: str
 ) -> list[_Span]:
     if context.requested and (is_identifier(value) or bare.isdigit()):
         return []
@@ -283,7 +230,7 @@ def _bound_value(
     return [(start, _run_end(line, context.at, passphrase=passphrase))]
 
 
-def _is_phrase(line: list[_Word]) -> bool:
+def _is_phrase(line: list[Word]) -> bool:
     # "correct horse battery": a plain word, and two that nobody says about a password.
     return (
         len(line) == 3  # noqa: PLR2004 - the three words of the docstring
@@ -292,13 +239,13 @@ def _is_phrase(line: list[_Word]) -> bool:
     )
 
 
-def _run_end(line: list[_Word], at: int, *, passphrase: bool) -> int:
+def _run_end(line: list[Word], at: int, *, passphrase: bool) -> int:
     """Return where a value of several words ends: "kuda makan rumput", "Bandung 2024 #1"."""
     end = line[at].end
     if line[at].closes and line[at].raw[-1] != "!":
         return end
     for word in line[at + 1 : at + _RUN]:
-        if word.bare in STOPPERS or _CUE.match(_head(word)[0]):
+        if word.bare in STOPPERS or is_cue(word):
             break
         shaped = (
             not word.bare.isalpha() and not is_ordinary(word.bare) and not is_identifier(word.raw)
@@ -319,7 +266,7 @@ def _is_soft_value(value: str, bare: str) -> bool:
     return not bare.isalpha() or _VERB_FORM.match(bare) is None
 
 
-def _loose_value(line: list[_Word], context: _Context, start: int) -> list[_Span]:
+def _loose_value(line: list[Word], context: _Context, start: int) -> list[_Span]:
     """Without "is": the run of unusual words counts when one of them has a password's shape."""
     if context.requested and not context.owned:
         return []  # "lupa password akun Kost48": the name of an account
@@ -328,7 +275,7 @@ def _loose_value(line: list[_Word], context: _Context, start: int) -> list[_Span
         word = line[at]
         raw = word.raw[context.offset :] if at == context.at else word.raw
         bare = word.bare[context.offset :] if at == context.at else word.bare
-        if is_ordinary(bare, participles=False) or bare in _FILLERS or _CUE.match(_head(word)[0]):
+        if is_ordinary(bare, participles=False) or bare in _FILLERS or is_cue(word):
             break
         if _is_loose_secret(raw, bare, context, first=at == context.at):
             end = word.end
@@ -349,7 +296,7 @@ def _is_loose_secret(raw: str, bare: str, context: _Context, *, first: bool) -> 
     return is_weak_shape(raw)
 
 
-def _before(line: list[_Word], cue: int) -> list[_Span]:
+def _before(line: list[Word], cue: int) -> list[_Span]:
     # "kucing123 itu password saya": the value stands before its name.
     at = cue - 1
     if at >= 0 and line[at].bare == "kata":
