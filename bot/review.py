@@ -272,7 +272,7 @@ _CUED: Final = re.compile(
     \b(?P<cue>
         (?: nama (?:[ ](?:saya|aku|ku|gue|gw|lengkap|panggilan|akun))? (?:nya)? | namaku | bernama
           | (?:my[ ])? name[ ]is | atas[ ]nama | a[.]?n[.]? | this[ ]is | dear
-          | pak | bapak | bu | ibu | mas | mbak | kak | kang | teh
+          | pak | bapak | bu | ibu | mas | mbak | kak | kang | teteh
           | prof | dr | ir | mr | mrs | ms )
         [.:,]? \s+ (?: adalah\s+ | is\s+ | yaitu\s+ )?
     )

@@ -11,6 +11,7 @@ import click
 import msgspec
 from rich.markup import escape
 
+from helpdesk.commands.nlu_review import relabel, review
 from helpdesk.output import console, json_option, print_json, print_table
 from ops.clock import SystemClock
 from ops.settings import CommonSettings
@@ -33,6 +34,10 @@ def nlu() -> None:
     from ops.logs import configure_logging
 
     configure_logging(CommonSettings(), "nlu")  # to stderr: what `--json` prints stays JSON
+
+
+nlu.add_command(review)
+nlu.add_command(relabel)
 
 
 @nlu.command()
