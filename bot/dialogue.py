@@ -15,16 +15,17 @@ import structlog
 from msgspec.structs import replace
 
 from bot import calls, review, speech
-from bot.channels.port import InboundEvent, InboundKind, OutboundMessage
+from bot.channels.port import Action, InboundEvent, InboundKind, OutboundMessage
 from bot.envelope import (
     FromBackend,
     FromChannel,
+    Undelivered,
     decode,
     encode,
     encode_message,
     read_press,
 )
-from bot.memory import Line, Memory, Person, dump, recall, remember, without, without_codes
+from bot.memory import Line, Memory, Person, dump, keep, recall, remember, without, without_codes
 from bot.runtime.port import Aside, Inbound, Out, Timer, Turn
 from bot.store.review import note
 from handlers import conversation as flows
@@ -48,7 +49,7 @@ from handlers.kernel import (
 from handlers.model import Control, Conversation
 from handlers.reading import code_in
 from handlers.verification import AwaitCode, CheckingCode
-from nlu.types import EntityKind, Language, Understanding
+from nlu.types import EntityKind, Intent, Language, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -66,9 +67,11 @@ _log = structlog.get_logger(__name__)
 MESSAGE: Final = "message"
 """The kind of outbox row that is a message to the person."""
 LANGUAGES: Final = frozenset(Language)
+INTENTS: Final = frozenset(Intent)
 _SAID_IN_CHAT: Final = frozenset(
     {InboundKind.TEXT, InboundKind.CHOICE, InboundKind.ATTACHMENT, InboundKind.UNSUPPORTED}
 )
+_FROM_PERSON: Final = _SAID_IN_CHAT | {InboundKind.JOINED}
 
 
 class Dialogue:
@@ -107,16 +110,38 @@ class Dialogue:
         lost = memory is None
         memory = memory or Memory()
         envelope = decode(payload)
-        if isinstance(envelope, FromChannel):
-            memory = _met(memory, envelope.event)
-            event = await self._from_channel(memory, envelope.event)
-        else:
-            event = envelope.event
+        match envelope:
+            case Undelivered():
+                return self._undelivered(memory, envelope)
+            case FromChannel():
+                memory = self._met(memory, envelope.event)
+                event = await self._from_channel(memory, envelope.event)
+            case FromBackend():  # pragma: no branch - the last of all
+                event = envelope.event
         if event is None:
             return Turn(dump(memory))
         return self._turn(conversation, memory, event, envelope, lost=lost)
 
     # -- in ---------------------------------------------------------------------------------
+    def _met(self, memory: Memory, event: InboundEvent) -> Memory:
+        """Note who is there, where they are reached, and what the channel knows of them."""
+        if event.kind is InboundKind.BLOCKED:
+            return replace(memory, gone=True)
+        old = memory.person
+        heard = old.heard_at
+        if event.kind in _FROM_PERSON:
+            # Webhooks may come in any order: the newest word counts.
+            wrote = event.sent_at or self._clock.now()
+            heard = max(heard, wrote) if heard else wrote
+        route = event.route or old.route
+        person = Person(event.channel, event.user, event.address, route, heard)
+        met = replace(memory, person=person, gone=False)
+        if event.locale[:2] in LANGUAGES and not met.lines:
+            # Nothing was said yet: the language of the page or profile is the best guess.
+            conversation = replace(met.conversation, language=Language(event.locale[:2]))
+            return replace(met, conversation=conversation)
+        return met
+
     async def _from_channel(  # noqa: PLR0911 - one return per kind
         self, memory: Memory, event: InboundEvent
     ) -> AnyEvent | None:
@@ -129,6 +154,9 @@ class Dialogue:
                 return await self._words(memory.conversation, event)
             case InboundKind.ATTACHMENT | InboundKind.UNSUPPORTED:
                 return UserSentUnsupported()
+            case InboundKind.JOINED if event.choice in INTENTS:
+                meaning = Understanding(f"/{event.choice}", Intent(event.choice), 1.0)
+                return UserSaid(meaning, self._today())
             case InboundKind.JOINED:
                 return UserJoined()
             case InboundKind.IDENTITY_CHANGED:
@@ -180,12 +208,14 @@ class Dialogue:
             *(self._line(message, _check_numbers(effects)) for message in messages),
         )
         channel = self._capabilities(name.partition(":")[0])
-        shown = (*_echo(envelope, heard), *messages) if channel.echo else messages
         now = self._clock.now()
-        spoken = (
-            Out(MESSAGE, encode_message(replace(message, at=now)), delivered=channel.pull)
-            for message in shown
-        )
+        shown = [
+            *_retractions(channel, envelope, event),
+            *(_echo(envelope, heard) if channel.echo else ()),
+            *(replace(message, at=now) for message in messages),
+        ]
+        memory, shown = _sayable(memory, envelope, shown)
+        spoken = (_out(memory, message, pull=channel.pull) for message in shown)
         requests = (
             self._request(memory, effect, envelope.correlation, code=code)
             for effect in _requests(effects)
@@ -213,6 +243,15 @@ class Dialogue:
             effect = replace(effect, summary=summary, args={})
         call = calls.BackendCall(effect, memory.person, language, transcript, correlation)
         return Out(calls.kind_of(effect), calls.encode(call))
+
+    def _undelivered(self, memory: Memory, lost: Undelivered) -> Turn:
+        """Keep what could not be said; where the window is shut, ask once for a word."""
+        nudge: tuple[Out, ...] = ()
+        if not lost.gone and not memory.kept:
+            text = self._texts.render(memory.conversation.language, "window.nudge", {})
+            message = OutboundMessage(text, at=self._clock.now(), action=Action.NUDGE)
+            nudge = (_out(memory, message, pull=False),)
+        return Turn(dump(replace(keep(memory, lost.message), gone=lost.gone)), nudge)
 
     def _apology(self, conversation: Conversation) -> OutboundMessage:
         text = self._texts.render(conversation.language, "state.lost", {})
@@ -250,13 +289,36 @@ class Dialogue:
         await self._ingest([Inbound(f"dead:{conversation}:{mark}", conversation, report)])
 
 
-def _met(memory: Memory, event: InboundEvent) -> Memory:
-    met = replace(memory, person=Person(event.channel, event.user, event.address))
-    if event.kind is InboundKind.JOINED and event.locale in LANGUAGES and not met.lines:
-        # Nothing was said yet: the language of the page that was opened is the best guess.
-        conversation = replace(met.conversation, language=Language(event.locale))
-        return replace(met, conversation=conversation)
-    return met
+def _sayable(
+    memory: Memory, envelope: Envelope, messages: list[OutboundMessage]
+) -> tuple[Memory, list[OutboundMessage]]:
+    """Return what can be said now: what was kept, once the person wrote; nothing while gone."""
+    if memory.gone:
+        return keep(memory, *messages), []
+    if memory.kept and isinstance(envelope, FromChannel):
+        return replace(memory, kept=()), [*memory.kept, *messages]
+    return memory, messages
+
+
+def _out(memory: Memory, message: OutboundMessage, *, pull: bool) -> Out:
+    if not pull:
+        person = memory.person
+        message = replace(message, route=person.route, heard_at=person.heard_at)
+    return Out(MESSAGE, encode_message(message), delivered=pull)
+
+
+def _retractions(
+    channel: Capabilities, envelope: Envelope, event: AnyEvent
+) -> Iterable[OutboundMessage]:
+    """Delete what holds a password, take the buttons off what was pressed."""
+    if not isinstance(envelope, FromChannel) or not envelope.event.native_id:
+        return
+    target = envelope.event.native_id
+    secret = envelope.event.secret or (isinstance(event, UserSaid) and event.meaning.secret)
+    if secret and channel.deletes_user_messages:
+        yield OutboundMessage("", action=Action.DELETE, target=target)
+    if envelope.event.kind is InboundKind.CHOICE and channel.closes_offers:
+        yield OutboundMessage("", action=Action.CLOSE, target=target)
 
 
 def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage]:

@@ -1,7 +1,7 @@
 """What lies in the inbox: the payloads of the durable runtime, as tagged JSON.
 
-Three writers put them there: a channel (`FromChannel`), the backend's answers and feed
-(`FromBackend`), and the timers a turn asked for (`FromBackend(TimeUp(…))`).
+Written by a channel (`FromChannel`), by the backend's answers and feed (`FromBackend`), by the
+timers a turn asked for (`FromBackend(TimeUp(…))`), and by what could not be said (`Undelivered`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,15 @@ class FromBackend(Struct, frozen=True, tag="from_backend", omit_defaults=True):
     correlation: str = ""
 
 
-Envelope = FromChannel | FromBackend
+class Undelivered(Struct, frozen=True, tag="undelivered", omit_defaults=True):
+    """A message did not reach the person. `gone`: they blocked us; else the window is shut."""
+
+    message: OutboundMessage
+    gone: bool = False
+    correlation: str = ""
+
+
+Envelope = FromChannel | FromBackend | Undelivered
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(Envelope)

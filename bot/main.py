@@ -15,12 +15,12 @@ from aiohttp import web
 from backend_client.client import BackendClient
 from backend_client.transport import Transport
 from bot.channels.capabilities import capabilities_of
-from bot.channels.port import FateUnknown, TemporarilyUnavailable, Unreachable
+from bot.channels.port import FateUnknown, TemporarilyUnavailable, Unreachable, WindowClosed
 from bot.channels.rest import RestChannel
 from bot.channels.webchat import WebChat
 from bot.dialogue import MESSAGE, Dialogue
 from bot.effects import Effects
-from bot.envelope import decode_message
+from bot.envelope import Undelivered, decode_message, encode
 from bot.feed import CURSOR, FeedReader
 from bot.http import application
 from bot.runtime.durable import DurableRuntime
@@ -107,8 +107,10 @@ def _messages(channels: Mapping[str, Channel]) -> Policy:
             await channel.send(delivery.key, delivery.conversation, message)
         except TemporarilyUnavailable as away:
             raise RetryLater("the channel is away", away.retry_after) from away
-        except (Unreachable, FateUnknown) as lost:
-            # Sent again, it could be read twice; a human hears of it.
+        except (Unreachable, WindowClosed) as lost:
+            return (encode(Undelivered(message, gone=isinstance(lost, Unreachable))),)
+        except FateUnknown as lost:
+            # Sent again, it could be read twice.
             raise GiveUp(type(lost).__name__) from lost
         return ()
 

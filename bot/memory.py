@@ -14,6 +14,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.channels.port import OutboundMessage
 from bot.review import Watched
 from handlers.model import VERSION, Conversation
 from handlers.upgrades import Undecodable, load
@@ -27,6 +28,7 @@ _log = structlog.get_logger(__name__)
 KEPT_LINES: Final = 50
 LONGEST_LINE: Final = 500
 """Characters of a line that are kept: the handoff is a summary, the channel has the rest."""
+KEPT_MESSAGES: Final = 10
 _MASK: Final = "••••••"
 
 
@@ -44,6 +46,8 @@ class Person(Struct, frozen=True, omit_defaults=True):
     channel: str = ""
     user: str = ""
     address: str = ""
+    route: str = ""
+    heard_at: datetime | None = None
 
 
 class Memory(Struct, frozen=True, omit_defaults=True):
@@ -54,6 +58,10 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     lines: tuple[Line, ...] = ()
     last: tuple[str, ...] = ()
     """The sentences of the bot's last message: none of them is said again at once."""
+    gone: bool = False
+    """The person blocked us: nothing is sent until they write."""
+    kept: tuple[OutboundMessage, ...] = ()
+    """What could not be said; it is, when the person writes."""
     watched: Watched | None = None
     """The last message, while it is open whether it was understood (only with the review on)."""
 
@@ -97,6 +105,15 @@ def remember(memory: Memory, *lines: Line) -> Memory:
     """Return the memory with `lines` added, the oldest forgotten."""
     short = (replace(line, text=line.text[:LONGEST_LINE]) for line in lines if line.text)
     return replace(memory, lines=(*memory.lines, *short)[-KEPT_LINES:])
+
+
+def keep(memory: Memory, *messages: OutboundMessage) -> Memory:
+    """Return the memory with `messages` to be said later, the oldest forgotten.
+
+    Their buttons are not: they belong to an offer that will be over.
+    """
+    bare = (replace(message, buttons=()) for message in messages if message.text)
+    return replace(memory, kept=(*memory.kept, *bare)[-KEPT_MESSAGES:])
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

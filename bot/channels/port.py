@@ -30,6 +30,16 @@ class InboundKind(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+class Attachment(Struct, frozen=True, omit_defaults=True):
+    """A file in a message, not fetched yet. `id` is what the channel fetches it by."""
+
+    id: str
+    name: str = ""
+    mime: str = ""
+    size: int = 0
+    """Bytes, as far as the channel says; 0 when it does not."""
+
+
 class InboundEvent(Struct, frozen=True, omit_defaults=True):
     """One thing a person did in a chat. `text` is redacted before this is built into a row."""
 
@@ -43,18 +53,23 @@ class InboundEvent(Struct, frozen=True, omit_defaults=True):
     kind: InboundKind = InboundKind.TEXT
     text: str = ""
     choice: str = ""
-    """The payload of the pressed button, as it was sent with the offer."""
+    """The payload of the pressed button, as it was sent with the offer; with `JOINED` the intent
+    that the link which opened the chat asked for (`t.me/…?start=reset_password`)."""
     secret: bool = False
     """Something that looks like a password was redacted from `text`."""
     private: bool = True
     native_id: str = ""
-    """The channel's id of the message, for deleting or answering it."""
+    """The channel's id of the message, for deleting or answering it; with `CHOICE` the id of our
+    message with the button."""
     sent_at: datetime | None = None
     locale: str = ""
     account: str = ""
     """Our own account in the channel (bot id, phone number id)."""
     address: str = ""
     """Client IP address where the channel knows it."""
+    route: str = ""
+    """What the channel needs to answer later, opaque to everybody else; the newest is kept."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Button(Struct, frozen=True, omit_defaults=True):
@@ -63,6 +78,18 @@ class Button(Struct, frozen=True, omit_defaults=True):
     title: str
     payload: str = ""
     url: str = ""
+
+
+class Action(StrEnum):
+    """What is to be done with an outbound message."""
+
+    SAY = "say"
+    DELETE = "delete"
+    """Delete the person's message `target`: a password stands in it."""
+    CLOSE = "close"
+    """Take the buttons off our message `target`: they were pressed, or are good no more."""
+    NUDGE = "nudge"
+    """The service window is shut: send the template that asks the person to write."""
 
 
 class OutboundMessage(Struct, frozen=True, omit_defaults=True):
@@ -75,6 +102,12 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     custom: dict[str, Any] | None = None
     at: datetime | None = None
     """When it was said, for a history."""
+    action: Action = Action.SAY
+    target: str = ""
+    route: str = ""
+    """The `route` of the person's last message."""
+    heard_at: datetime | None = None
+    """When the person wrote last (UTC): some channels allow answers for a day only."""
 
 
 class Capabilities(Struct, frozen=True):
@@ -90,6 +123,8 @@ class Capabilities(Struct, frozen=True):
     typing: bool
     pull: bool
     """The client fetches messages (web chat, REST, terminal): the outbox row is the delivery."""
+    closes_offers: bool = False
+    """Buttons can be taken off a message that was sent."""
     echo: bool = False
     """The person's own words are put into the log too (redacted, codes masked): the client shows
     the whole conversation after a reload and in a second tab."""
@@ -111,6 +146,10 @@ class Unreachable(ChannelError):
     """The person blocked us or is gone: nothing can be sent until they write again."""
 
 
+class WindowClosed(ChannelError):
+    """Too long since the person wrote: only a template may be sent, the rest when they write."""
+
+
 class FateUnknown(ChannelError):
     """Sent, but the answer was lost: never repeated blindly."""
 
@@ -128,7 +167,8 @@ class Channel(Protocol):
     async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
         """Deliver one message; `key` is its idempotency key. Raises ChannelError.
 
-        Never called for channels whose capabilities say `pull`.
+        Never called for channels whose capabilities say `pull`. Actions that the capabilities do
+        not name are not asked for.
         """
         ...
 
