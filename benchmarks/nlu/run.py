@@ -65,7 +65,7 @@ def resident(code: str, *arguments: str) -> float:
         check=True,
         text=True,
     )
-    return megabytes(ended.stdout.splitlines()[-1])
+    return megabytes(ended.stdout.strip().splitlines()[-1])
 
 
 def megabytes(statm: str) -> float:
@@ -77,6 +77,9 @@ def train(path: Path) -> None:
     subprocess.run([sys.executable, "-m", "nlu.train", str(path)], cwd=ROOT, check=True)
     used = os.times().children_user - before.children_user
     print(f"training   {time.perf_counter() - started:6.1f} s wall, {used:.1f} s CPU")
+
+
+def weigh(path: Path) -> None:
     print(f"model      {path.stat().st_size / 1e6:6.2f} MB")
     started = time.perf_counter()
     EmbeddedEngine(path)
@@ -139,6 +142,7 @@ def main() -> None:
     arguments = parsed()
     with tempfile.TemporaryDirectory() as folder:
         train(Path(folder) / "nlu.model")
+        weigh(Path(folder) / "nlu.model")
         asyncio.run(compare(arguments, Path(folder)))
     if arguments.rasa_pid:
         held = megabytes(Path(f"/proc/{arguments.rasa_pid}/statm").read_text(encoding="ascii"))

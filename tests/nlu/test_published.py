@@ -6,7 +6,11 @@ import json
 
 import pytest
 
-from benchmarks.nlu import published
+from benchmarks.nlu import published, run
+from nlu.model_file import save
+from nlu.rasa_data import Example
+from nlu.train import fit
+from nlu.types import Intent
 
 CARD = ["where is my card", "my card did not arrive", "the card is late", "card not here yet"]
 RATE = ["what is the rate", "which exchange rate do you use", "rate of today", "is the rate good"]
@@ -62,3 +66,32 @@ def test_the_tables_name_the_published_figures(clinc150, banking77, capsys):
     assert "8 sentences to learn from" in said
     assert all(f"{recall:12.1f}" in said for _, _, recall in published.CLINC150)
     assert all(f"{accuracy:9.2f}" in said for _, accuracy in published.BANKING77)
+
+
+def test_the_run_prints_every_measure(clinc150, banking77, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "set.jsonl"
+    file.write_text(
+        '{"text": "lupa password", "intent": "reset_password"}\n'
+        '{"text": "cuaca besok", "intent": "out_of_scope"}\n'
+    )
+    examples = [
+        Example(text, intent, None)
+        for intent, texts in (
+            (Intent.RESET_PASSWORD, ("lupa password", "reset password", "password hilang")),
+            (Intent.OUT_OF_SCOPE, ("cuaca besok", "resep soto", "harga emas")),
+        )
+        for text in texts
+    ]
+    monkeypatch.setattr(run, "train", lambda path: save(fit(examples)[0], path))
+    arguments = [file, "--clinc150", clinc150, "--banking77", banking77]
+    monkeypatch.setattr("sys.argv", ["run.py", *map(str, arguments)])
+    monkeypatch.delenv("HELPDESK_RASA_URL", raising=False)
+
+    run.main()
+
+    said = capsys.readouterr().out
+    measures = ("load", "resident", "set.jsonl: 2 sentences", "lenient", "auroc", "wall p50")
+    assert [each for each in measures if each not in said] == []
+    assert "sentences/s" in said
+    assert "CLINC150" in said
+    assert "Banking77" in said
