@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.secrets import MARKER, redact
 from tests.nlu.passwords import ENGLISH, INDONESIAN, SYMBOLS, Typed, everywhere, generated
+
+DEV = Path(__file__).parents[3] / "shared/data/nlu-dev.jsonl"
 
 SECRETS = [
     ("password saya Bandung#2024", "password saya [redacted]"),
@@ -143,6 +148,15 @@ def test_recall_in_every_kind_of_sentence_is_at_least_99_percent():
     assert len({*INDONESIAN, *ENGLISH}) >= 200
     missed = [each for each in typed if _left_over(each) or not redact(each.text).found]
     assert len(missed) <= 0.01 * len(typed), missed[:40]
+
+
+@pytest.mark.skipif(not DEV.exists(), reason="the shared folder is not on this machine")
+def test_at_most_one_real_message_in_a_hundred_is_taken_for_a_password():
+    texts = [json.loads(line)["text"] for line in DEV.read_text(encoding="utf-8").splitlines()]
+    alarms = sum(redact(text).found for text in texts)
+    total = len(texts)
+    del texts  # a failure must print no sentence
+    assert alarms <= 0.01 * total
 
 
 @given(
