@@ -95,6 +95,11 @@ def find_python() -> Path:
     raise NotPossible(NO_PYTHON.format(pyenv=pyenv, uv=uv))
 
 
+def wanted() -> str:
+    """Return a digest of what is to be installed."""
+    return hashlib.sha256(RASA.encode() + CONSTRAINTS.read_bytes()).hexdigest()
+
+
 class Rasa:
     """The installation below `folder`."""
 
@@ -105,9 +110,8 @@ class Rasa:
 
     def install(self) -> None:
         """Install, unless the same is there. Raises NotPossible."""
-        wanted = hashlib.sha256(RASA.encode() + CONSTRAINTS.read_bytes()).hexdigest()
         mark = self._environment / "installed"
-        if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
+        if mark.exists() and mark.read_text(encoding="utf-8") == wanted():
             return
         python = find_python()
         print(f"installing {RASA} with {python} (3 GB on disk, some minutes)", flush=True)
@@ -116,7 +120,7 @@ class Rasa:
         done = subprocess.run([*pip, RASA, "-c", CONSTRAINTS], check=False)
         if done.returncode:
             raise NotPossible("pip could not install Rasa; its last lines say why.")
-        mark.write_text(wanted, encoding="utf-8")
+        mark.write_text(wanted(), encoding="utf-8")
 
     def versions(self) -> str:
         """Return the versions that matter, for the page."""

@@ -117,12 +117,13 @@ def table(name: str, ours: Sequence[Outcome], rasa: dict[str, list[Outcome]]) ->
 def _row(engine: str, seen: Sequence[Outcome], ahead: str) -> str:
     result = score(seen)
     outside = any(each.example.intent == "out_of_scope" for each in seen)
+    inside = any(each.example.intent != "out_of_scope" for each in seen)
     return " | ".join(
         (
             f"| {engine}",
             result.shown("strict"),
             result.shown("lenient"),
-            result.shown("in_scope") if result.in_scope else NONE,
+            result.shown("in_scope") if inside else NONE,
             result.shown("out_of_scope_recall") if outside else NONE,
             result.shown("out_of_scope_precision") if outside else NONE,
             NONE if result.auroc is None else result.shown("auroc"),

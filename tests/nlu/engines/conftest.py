@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # `fake_rasa` lives beside the tests
+HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parent))  # `fake_rasa` lives beside the tests
+sys.path.insert(0, str(HERE.parents[3] / "benchmarks" / "rasa"))  # scripts, no package
 
 from fake_rasa import FakeRasa
 
