@@ -67,7 +67,7 @@ def train(*, as_json: bool) -> None:
 )
 @json_option
 def test(file: Path, *, engine: str, other: str | None, html: Path | None, as_json: bool) -> None:
-    """Measure an engine on sentences in Rasa YAML or JSON lines, and write a report."""
+    """Measure an engine on Rasa YAML or JSON lines."""
     from nlu.report.compare import compare
     from nlu.report.page import page
     from nlu.report.scoring import score
@@ -76,6 +76,7 @@ def test(file: Path, *, engine: str, other: str | None, html: Path | None, as_js
     here = asyncio.run(_tested(engine, examples))
     there = None if other is None else asyncio.run(_tested(other, examples))
     html = html or CommonSettings().state_dir / "nlu-report.html"
+    html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(page(file.name, here, there), encoding="utf-8")
     result = score(here.outcomes)
     compared = None if there is None else compare(here.outcomes, there.outcomes)
@@ -99,6 +100,7 @@ def _read(file: Path) -> list[Example]:
 
 
 async def _tested(engine: str, examples: Sequence[Example]) -> Measured:
+    from nlu.embedded import TrainingFailed
     from nlu.evaluate import measure
     from nlu.model_file import BadModel
     from nlu.rasa_data import BadData
@@ -111,7 +113,7 @@ async def _tested(engine: str, examples: Sequence[Example]) -> Measured:
             return Measured(engine, await measure(opened, examples))
         finally:
             await opened.close()
-    except (BadData, BadModel, NoAnswer) as problem:
+    except (BadData, BadModel, NoAnswer, TrainingFailed) as problem:
         raise click.ClickException(str(problem)) from None
 
 
@@ -121,7 +123,10 @@ async def _tested(engine: str, examples: Sequence[Example]) -> Measured:
 @click.option("--seeds", default=3, show_default=True, help="Random parts of each size.")
 @json_option
 def curve(file: Path, *, svg: Path | None, seeds: int, as_json: bool) -> None:
-    """Show whether more sentences would help: train on 5, 10, 20 … of each intent (minutes)."""
+    """Show whether more sentences would help (minutes).
+
+    Trains on 5, 10, 20 … sentences of each intent, and tests on FILE.
+    """
     from nlu.rasa_data import read
     from nlu.report.curve import drawing, steps
     from nlu.train import DATA
