@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parent))  # `fake_rasa` lives beside the tests
-sys.path.insert(0, str(HERE.parents[3] / "benchmarks" / "rasa"))  # scripts, no package
+sys.path.insert(0, str(Path(__file__).parent))  # `fake_rasa` lives beside the tests
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks" / "rasa"))  # scripts
 
 from fake_rasa import FakeRasa
 

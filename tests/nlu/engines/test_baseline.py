@@ -5,15 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-RUN = ROOT / "benchmarks" / "rasa"
 import environment
+import pytest
 from diet import Diet
 
 from nlu.evaluate import TODAY
 from nlu.types import Intent
+
+RUN = Path(__file__).resolve().parents[3] / "benchmarks" / "rasa"
 
 
 def python(folder, version):
