@@ -140,6 +140,12 @@ class Examiner:
         free = shutil.disk_usage(folder).free
         if free < LITTLE_DISK:
             return warn("state folder", f"{free // 1_000_000} MB left on its disk", "Make room.")
+        if folder == self._bot.state_dir and not self._bot.is_development:
+            return warn(
+                "state folder",
+                "both services use it, so each can read the other's keys",
+                "Give each service a user and a HELPDESK_STATE_DIR of its own.",
+            )
         return ok("state folder", str(folder))
 
     async def backend_database(self) -> Finding:

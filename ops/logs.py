@@ -38,6 +38,8 @@ _SECRET_KEYS: Final = re.compile(
 _SECRET_TEXTS: Final = (
     # SQLAlchemy ends its messages with the statement's parameters.
     (re.compile(r"\[parameters: .*", re.DOTALL), "[parameters hidden]"),
+    # PostgreSQL names the values that broke a constraint.
+    (re.compile(r"DETAIL: .*?(?=\n|$)"), "DETAIL hidden"),
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"), HIDDEN),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),

@@ -72,6 +72,7 @@ SECRETS = {
     "in Indonesian": {"note": "kata sandi: Bandung#2024"},
     "a token in a sentence": {"note": "gone: dGhpcyBpcyBhIHRva2VuIG9mIDMyIGJ5dGVz1aA"},
     "parameters of a statement": {"note": "UPDATE x SET y=?\n[parameters: ('Bandung#2024',)]"},
+    "a broken constraint": {"note": "unique\nDETAIL:  Key (login)=(budi) already exists."},
     "an exception as a value": {"error": ValueError("sandi: Bandung#2024")},
 }
 TELLING = (
