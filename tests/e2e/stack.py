@@ -202,7 +202,8 @@ class Stack:
         base, _, token = link.partition("#")
         origin = {"Origin": base.rsplit("/", 1)[0], "Sec-Fetch-Site": "same-origin"}
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar, headers=origin) as page:
+        patience = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=origin, timeout=patience) as page:
             async with page.post(f"{base}/exchange", json={"token": token}) as response:
                 if response.status != 200:
                     return response.status, await response.json()

@@ -121,7 +121,7 @@ async def submit(stack, link, number, password):
 
     A change whose sender was killed is decided by the backend within two minutes; the chat hears.
     """
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while True:
             try:
                 _, answer = await stack.set_password(link, number, password)
