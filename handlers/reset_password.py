@@ -5,7 +5,8 @@ No link is asked for without the grant of a right code, and no password passes t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from handlers.flow import CANCEL, YES, FlowName, Move, Wish
 from handlers.gate import HumanGate
 from handlers.kernel import AnyEffect, AnyEvent, OfferChoices, Purpose, UserChose, UserSaid
 from handlers.links import IssuingLink, LinkFailed
-from handlers.reading import is_no, is_yes, login_of
+from handlers.reading import is_no, is_yes, login_in, login_of
 from handlers.verification import Proven
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Confirm(Struct, frozen=True, tag="reset_password.confirm"):
 
     login: str | None = None
 
+
+_SHAPED: Final = re.compile(r"[\d._@]")
 
 State = Confirm | verification.State | IssuingLink | LinkFailed | HumanGate
 
@@ -49,7 +52,7 @@ def step(state: State, event: AnyEvent) -> Move[State]:
             return verification.begin(Purpose.RESET_PASSWORD, Wish(login=named or login))
         case Confirm(), (UserSaid() | UserChose()) if is_no(event):
             return Move(None, (links.declined(),))
-        case Confirm(None), UserSaid(meaning) if login := login_of(meaning):
+        case Confirm(None), UserSaid(meaning) if login := _named(meaning):
             # Told what follows the account's name, the person named it.
             return verification.begin(Purpose.RESET_PASSWORD, Wish(login=login))
         case Confirm(), UserSaid(meaning) if login := login_of(meaning):
@@ -76,6 +79,13 @@ def _verify(state: verification.State, event: AnyEvent) -> Move[State]:
             return move
 
 
+def _named(meaning: Understanding) -> str | None:
+    """Return the account a message names: a single word must look like one, "hmm" does not."""
+    word = login_in(meaning)
+    shaped = word is not None and _SHAPED.search(word) is not None
+    return word if shaped else login_of(meaning)
+
+
 def prompt(state: State) -> tuple[AnyEffect, ...]:
     """Ask again what is being waited for."""
     match state:
@@ -95,7 +105,7 @@ def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
     match state:
         case Confirm():
-            return login_of(meaning) is not None
+            return _named(meaning) is not None
         case IssuingLink() | LinkFailed() | HumanGate():
             return False
         case _:

@@ -80,6 +80,8 @@ GATE = HumanGate(RESET, "budi", "g-1", "privileged")
         pytest.param(Confirm(), NO, None, ["reset.declined"], [], id="no"),
         pytest.param(Confirm(), said("siti", login="siti"), SendingCode(P.RESET_PASSWORD, "siti"),
                      [], [SendCode(P.RESET_PASSWORD, "siti")], id="the account asked for"),
+        pytest.param(Confirm(), said("dian.sari"), SendingCode(P.RESET_PASSWORD, "dian.sari"),
+                     [], [SendCode(P.RESET_PASSWORD, "dian.sari")], id="a word like a login"),
         pytest.param(Confirm("budi"), said("siti", login="siti"), Confirm("siti"),
                      ["reset.confirm_login"], [], id="another account is no yes"),
         pytest.param(Confirm(), said("hmm"), Confirm(), ["reset.confirm"], [], id="neither"),

@@ -36,7 +36,7 @@ async def test_from_the_chat_to_the_training_sentences(tmp_path):
         assert json.loads(await stack.run("nlu", "review", "--json")) == []
     sentences = (data / "reset_password.id.yml").read_text()
     assert sentences.endswith("\n    - sandiku ambyar zonk\n")
-    assert "lupa password" not in (tmp_path / "state" / "bot.log").read_text()
+    assert "lupa password" not in stack.log("bot0")
 
 
 async def test_nothing_is_collected_by_default(tmp_path):
