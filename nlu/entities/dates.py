@@ -79,12 +79,8 @@ def _weekday(match: _Match, today: date) -> date | None:
 def _span(match: _Match, today: date) -> date | None:
     # "dua minggu lagi", "in 3 days", "selama sebulan"
     groups = match.groupdict()
-    unit = groups["unit"]
-    one = groups.get("n") is None
-    amount = 1 if one else number(groups["n"])
-    if amount is None:
-        return None
-    return later(today, amount, unit)
+    amount = number(groups.get("n") or "1")
+    return None if amount is None else later(today, amount, groups["unit"])
 
 
 def _relative_period(match: _Match, today: date) -> date | None:

@@ -83,7 +83,9 @@ def _is_login(word: str) -> bool:
     parts = re.split(r"[._]", word)
     if parts[-1] in _HOST_ENDINGS:
         return False
-    return not any(len(part) > _INITIALS and is_ordinary(part.lower()) for part in parts)
+    return not any(
+        len(part) > _INITIALS and is_ordinary(part.lower(), participles=False) for part in parts
+    )
 
 
 def account_types(text: str) -> Iterator[Entity]:

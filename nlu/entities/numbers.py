@@ -85,7 +85,7 @@ def digit_runs(text: str) -> Iterator[Entity]:
         digits = _digits(match)
         if len(digits) == _STUDENT_DIGITS and _named(text, match) is EntityKind.STUDENT_NUMBER:
             yield entity(EntityKind.STUDENT_NUMBER, match, digits)
-        elif _is_grouped_code(text, match, digits):
+        elif _is_grouped_code(text, match):
             yield entity(EntityKind.CODE, match, digits)
     for match in _WHOLE.finditer(text):
         for kind in _kinds(text, match):
@@ -96,10 +96,8 @@ def _digits(match: re.Match[str]) -> str:
     return re.sub(r"\D", "", match.group())
 
 
-def _is_grouped_code(text: str, match: re.Match[str], digits: str) -> bool:
+def _is_grouped_code(text: str, match: re.Match[str]) -> bool:
     # "1234 5678" is a code anywhere, "12 34 56" where one is named or nothing else is said.
-    if len(digits) not in _CODE_DIGITS:
-        return False
     named = _named(text, match)
     written = match.group()
     in_fours = _IN_FOURS.match(written) is not None and not _YEARS.fullmatch(written)

@@ -151,6 +151,7 @@ def test_a_range_gives_both_days():
 def test_a_range_in_the_american_order_gives_both_days():
     assert _found("March 9-17, 2023") == [("March 9", "2023-03-09"), ("17, 2023", "2023-03-17")]
     assert _found("from March 9 to 17") == [("March 9", "2026-03-09"), ("17", "2026-03-17")]
+    assert _found("31-28 Februari 2026") == [("28 Februari 2026", "2026-02-28")]
     assert _found("June 30-31") == [("June 30", "2026-06-30")]
 
 

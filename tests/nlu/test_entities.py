@@ -56,6 +56,7 @@ CASES = [
     ("akun budi123 kekunci", [(Kind.LOGIN, "budi123", "budi123")]),
     ("username: Budi.Santoso", [(Kind.LOGIN, "Budi.Santoso", "budi.santoso")]),
     ("Budi.Santoso", [(Kind.LOGIN, "Budi.Santoso", "budi.santoso")]),
+    ("akun zaki.emily", [(Kind.LOGIN, "zaki.emily", "zaki.emily")]),
     ("masuk.Tolong", []),
     ("username saya.tolong dibantu", []),
     ("62 812 3456 7890", [(Kind.PHONE, "62 812 3456 7890", "+6281234567890")]),

@@ -89,6 +89,9 @@ NOBODY = [
     "Nama: Budi Santoso\nKeluhan: lupa password",
     "untuk Budi Santoso",
     "atas nama saya sendiri",
+    "Email: b@maju.id\nInstansi: PT Maju",
+    "Nama | Instansi\n12 orang | PT Maju",
+    "- - - -",
     "",
 ]
 
