@@ -23,6 +23,7 @@ from nlu.shapes import has_digits_and_letters, is_identifier, is_secret_shape, i
 from nlu.tables import words
 
 MARKER = "[redacted]"
+_MOST_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,20 @@ class Redacted:
 
 
 def redact(text: str) -> Redacted:
-    """Return `text` with every recognised password replaced by `[redacted]`."""
+    """Return `text` with every recognised password replaced by `[redacted]`.
+
+    What is left is looked at again: without a password its neighbours may look like one.
+    """
+    redacted = _redact(text)
+    for _ in range(_MOST_LOOKS):
+        again = _redact(redacted.text) if redacted.found else redacted
+        if again.text == redacted.text:
+            break
+        redacted = again
+    return redacted
+
+
+def _redact(text: str) -> Redacted:
     line = [Word.of(match) for match in WORD.finditer(text)]
     found = [*_in_context(line, text), *_by_shape(line), *beside_logins(line), *near_cues(line)]
     spans = _merge(sorted(found))
