@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -77,6 +78,28 @@ class BotSettings(CommonSettings):
         ge=1,
         description="New web chats one IP address (IPv6: /64) may open a minute.",
     )
+    teams_app_id: str | None = Field(
+        default=None,
+        description="Microsoft Teams: the application (client) id of the bot's registration in "
+        "Entra. The channel is on with this and `HELPDESK_TEAMS_APP_PASSWORD`.",
+    )
+    teams_app_password: SecretStr | None = Field(
+        default=None, description="Microsoft Teams: the client secret of that registration."
+    )
+    teams_tenant: str | None = Field(
+        default=None,
+        description="Microsoft Teams: the directory (tenant) id. Set, people of other tenants are "
+        "refused, and the bot signs in there (needed for a single-tenant registration).",
+    )
+    teams_anonymous: bool = Field(
+        default=False,
+        description="Microsoft Teams: take activities without a token, from this machine only: "
+        "for Microsoft's Agents Playground. It refuses to start anywhere else.",
+    )
+    teams_openid_url: str = Field(
+        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="Microsoft Teams: where the addresses of the keys are that sign activities.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -105,6 +128,11 @@ class BotSettings(CommonSettings):
         return self.is_development if self.rest_channel is None else self.rest_channel
 
     @property
+    def teams(self) -> bool:
+        """Tell whether the Teams channel is on."""
+        return self.teams_anonymous or self.teams_app_password is not None
+
+    @property
     def origin(self) -> str:
         """Return scheme, host and port of the web chat, as browsers name it."""
         return (self.public_url or f"http://{self.bind}").rstrip("/")
@@ -123,6 +151,7 @@ def check(settings: BotSettings) -> None:
             "HELPDESK_NLU=rasa needs the server's address: set HELPDESK_RASA_URL, such as "
             "http://127.0.0.1:5005, or drop HELPDESK_NLU."
         )
+    _check_teams(settings)
     if settings.is_development:
         return
     if settings.rest_channel:
@@ -135,3 +164,34 @@ def check(settings: BotSettings) -> None:
             "HELPDESK_BIND is reachable from other machines: set HELPDESK_PUBLIC_URL to the https "
             "address of the reverse proxy in front, or bind to 127.0.0.1."
         )
+
+
+def _check_teams(settings: BotSettings) -> None:
+    here = settings.is_development and _is_here(settings.origin)
+    if settings.teams_anonymous and not here:
+        raise UnsafeSettings(
+            "HELPDESK_TEAMS_ANONYMOUS=true believes whoever writes, and other machines reach this "
+            "one: drop it, or bind to 127.0.0.1 without HELPDESK_PUBLIC_URL."
+        )
+    if settings.teams_anonymous and settings.teams_app_password:
+        raise UnsafeSettings(
+            "HELPDESK_TEAMS_ANONYMOUS=true and HELPDESK_TEAMS_APP_PASSWORD exclude each other: "
+            "drop one."
+        )
+    if bool(settings.teams_app_id) is not bool(settings.teams_app_password) and not (
+        settings.teams_anonymous
+    ):
+        raise UnsafeSettings(
+            "Teams needs both HELPDESK_TEAMS_APP_ID and HELPDESK_TEAMS_APP_PASSWORD: set the one "
+            "that is missing, or drop the other."
+        )
+    if not settings.teams_openid_url.startswith("https://") and not (
+        here and _is_here(settings.teams_openid_url)
+    ):
+        raise UnsafeSettings(
+            "HELPDESK_TEAMS_OPENID_URL names the keys that vouch for activities: it must be https."
+        )
+
+
+def _is_here(url: str) -> bool:
+    return is_loopback(f"{urlsplit(url).hostname}:0")

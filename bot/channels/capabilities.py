@@ -29,8 +29,21 @@ REST: Final = Capabilities(
     typing=False,
     pull=True,
 )
+TEAMS: Final = Capabilities(
+    # A card may have 28 KB, a message 40 KB in UTF-16: room for escapes and the widest characters.
+    max_text=5_000,
+    max_buttons=12,
+    max_button_title=60,
+    max_payload_bytes=200,
+    link_buttons=True,
+    links_beside_choices=True,
+    deletes_user_messages=False,
+    typing=True,
+    pull=False,
+    closes_offers=True,
+)
 
-BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST}
+BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST, "teams": TEAMS}
 
 
 def capabilities_of(channel: str) -> Capabilities:
