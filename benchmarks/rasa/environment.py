@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 RASA = "rasa==3.6.21"
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
-PATIENCE = 300
-"""Seconds the server may take to load its model."""
+PATIENCE = 1800
+"""Seconds the server may take to load its model: half a minute, on an idle machine."""
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "2",
