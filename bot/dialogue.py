@@ -302,8 +302,8 @@ def _sayable(
 
 def _out(memory: Memory, message: OutboundMessage, *, pull: bool) -> Out:
     if not pull:
-        person = memory.person
-        message = replace(message, route=person.route, heard_at=person.heard_at)
+        person, language = memory.person, memory.conversation.language
+        message = replace(message, route=person.route, heard_at=person.heard_at, language=language)
     return Out(MESSAGE, encode_message(message), delivered=pull)
 
 

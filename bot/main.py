@@ -15,7 +15,13 @@ from aiohttp import web
 from backend_client.client import BackendClient
 from backend_client.transport import Transport
 from bot.channels.capabilities import capabilities_of
-from bot.channels.port import FateUnknown, TemporarilyUnavailable, Unreachable, WindowClosed
+from bot.channels.port import (
+    FateUnknown,
+    Rejected,
+    TemporarilyUnavailable,
+    Unreachable,
+    WindowClosed,
+)
 from bot.channels.rest import RestChannel
 from bot.channels.webchat import WebChat
 from bot.dialogue import MESSAGE, Dialogue
@@ -109,8 +115,8 @@ def _messages(channels: Mapping[str, Channel]) -> Policy:
             raise RetryLater("the channel is away", away.retry_after) from away
         except (Unreachable, WindowClosed) as lost:
             return (encode(Undelivered(message, gone=isinstance(lost, Unreachable))),)
-        except FateUnknown as lost:
-            # Sent again, it could be read twice.
+        except (FateUnknown, Rejected) as lost:
+            # Sent again, it could be read twice, or be refused for good again.
             raise GiveUp(type(lost).__name__) from lost
         return ()
 

@@ -108,6 +108,8 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     """The `route` of the person's last message."""
     heard_at: datetime | None = None
     """When the person wrote last (UTC): some channels allow answers for a day only."""
+    language: str = ""
+    """The conversation's language: of a template, and of what a channel says around the text."""
 
 
 class Capabilities(Struct, frozen=True):
@@ -148,6 +150,10 @@ class Unreachable(ChannelError):
 
 class WindowClosed(ChannelError):
     """Too long since the person wrote: only a template may be sent, the rest when they write."""
+
+
+class Rejected(ChannelError):
+    """The platform will never take this message: trying again is useless."""
 
 
 class FateUnknown(ChannelError):

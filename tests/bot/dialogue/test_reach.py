@@ -118,7 +118,7 @@ async def test_a_block_is_noted_without_a_word(talk):
 async def test_a_shut_window_is_knocked_at_once(talk):
     (lost,) = await talk.hear("halo", route="r")
     (nudge,) = await talk.take(encode(Undelivered(lost)))
-    assert (nudge.action, nudge.route) == (Action.NUDGE, "r")
+    assert (nudge.action, nudge.route, nudge.language) == (Action.NUDGE, "r", Language.ID)
     assert await talk.take(encode(Undelivered(lost))) == []
     again = await talk.hear("halo")
     assert [message.text for message in again[:2]] == [lost.text, lost.text]

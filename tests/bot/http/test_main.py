@@ -15,10 +15,12 @@ from bot.channels.port import (
     Capabilities,
     FateUnknown,
     OutboundMessage,
+    Rejected,
     TemporarilyUnavailable,
     Unreachable,
+    WindowClosed,
 )
-from bot.envelope import encode_message
+from bot.envelope import Undelivered, decode, encode_message
 from bot.main import _messages, build, run_bot, with_rasa
 from bot.runtime.port import Delivery, GiveUp, RetryLater
 from bot.settings import BotSettings, UnsafeSettings
@@ -99,16 +101,23 @@ async def test_a_message_goes_to_its_channel_under_its_key():
     [
         (TemporarilyUnavailable(7.5), RetryLater),
         (TemporarilyUnavailable(), RetryLater),
-        (Unreachable(), GiveUp),
+        (Rejected(), GiveUp),
         (FateUnknown(), GiveUp),
     ],
-    ids=["later", "some time", "unreachable", "nobody knows"],
+    ids=["later", "some time", "refused", "nobody knows"],
 )
 async def test_what_a_channel_says_decides_whether_it_is_sent_again(outcome, expected):
     with pytest.raises(expected) as raised:
         await _messages({"pushed": Pushed(outcome)}).send(delivery())
     if expected is RetryLater:
         assert raised.value.after == outcome.retry_after
+
+
+@pytest.mark.parametrize("lost", [Unreachable(), WindowClosed()], ids=["gone", "shut"])
+async def test_what_could_not_be_said_comes_back_to_the_dialogue(lost):
+    (answer,) = await _messages({"pushed": Pushed(lost)}).send(delivery())
+    gone = isinstance(lost, Unreachable)
+    assert decode(answer) == Undelivered(OutboundMessage("halo"), gone=gone)
 
 
 async def test_a_channel_that_was_switched_off_gets_nothing():
