@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
 from ops.settings import CommonSettings, is_loopback
+
+_TELEGRAM_TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,}")
+_TELEGRAM_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,256}")
 
 
 class BotSettings(CommonSettings):
@@ -100,6 +104,25 @@ class BotSettings(CommonSettings):
         default="https://login.botframework.com/v1/.well-known/openidconfiguration",
         description="Microsoft Teams: where the addresses of the keys are that sign activities.",
     )
+    telegram_token: SecretStr | None = Field(
+        default=None,
+        description="The token BotFather gave for the Telegram bot. Unset: no Telegram.",
+    )
+    telegram_mode: Literal["auto", "webhook", "polling"] = Field(
+        default="auto",
+        description="How updates come from Telegram. `webhook`: to `HELPDESK_PUBLIC_URL`, after "
+        "`helpdesk bot --register-webhooks`. `polling`: fetched, by one process. `auto`: webhook "
+        "when `HELPDESK_PUBLIC_URL` is https, else polling.",
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="What Telegram shows with every update: 32 to 256 letters, digits, `_`, `-`. "
+        "Unset: derived from `HELPDESK_BOT_KEY`, or the one in the state folder, and the token.",
+    )
+    telegram_api_url: str = Field(
+        default="https://api.telegram.org",
+        description="Where the Bot API is: Telegram's, or a Bot API server of your own.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -137,6 +160,13 @@ class BotSettings(CommonSettings):
         """Return scheme, host and port of the web chat, as browsers name it."""
         return (self.public_url or f"http://{self.bind}").rstrip("/")
 
+    @property
+    def telegram_polls(self) -> bool:
+        """Tell whether updates are fetched from Telegram, not pushed by it."""
+        if self.telegram_mode == "auto":
+            return not (self.public_url or "").startswith("https://")
+        return self.telegram_mode == "polling"
+
 
 class UnsafeSettings(Exception):
     """The settings expose something meant for one's own machine, or lack what they need."""
@@ -152,6 +182,7 @@ def check(settings: BotSettings) -> None:
             "http://127.0.0.1:5005, or drop HELPDESK_NLU."
         )
     _check_teams(settings)
+    _check_telegram(settings)
     if settings.is_development:
         return
     if settings.rest_channel:
@@ -195,3 +226,30 @@ def _check_teams(settings: BotSettings) -> None:
 
 def _is_here(url: str) -> bool:
     return is_loopback(f"{urlsplit(url).hostname}:0")
+
+
+def _check_telegram(settings: BotSettings) -> None:
+    if settings.telegram_token is None:
+        return
+    if not _TELEGRAM_TOKEN.fullmatch(settings.telegram_token.get_secret_value()):
+        raise UnsafeSettings(
+            "HELPDESK_TELEGRAM_TOKEN is not a bot's token: copy it whole from BotFather, such as "
+            "123456789:AA… (numbers, a colon, 35 characters)."
+        )
+    secret = settings.telegram_webhook_secret
+    if secret and not _TELEGRAM_SECRET.fullmatch(secret.get_secret_value()):
+        raise UnsafeSettings(
+            "HELPDESK_TELEGRAM_WEBHOOK_SECRET must be 32 to 256 letters, digits, _ or -: drop it, "
+            "and one is derived."
+        )
+    api = urlsplit(settings.telegram_api_url)
+    if api.scheme != "https" and not is_loopback(f"{api.hostname}:0"):
+        raise UnsafeSettings(
+            "HELPDESK_TELEGRAM_API_URL would carry the token unencrypted: use https, or a server "
+            "on this machine."
+        )
+    if settings.telegram_mode == "webhook" and not settings.origin.startswith("https://"):
+        raise UnsafeSettings(
+            "HELPDESK_TELEGRAM_MODE=webhook needs an address Telegram can reach: set "
+            "HELPDESK_PUBLIC_URL to https://…, or use polling."
+        )

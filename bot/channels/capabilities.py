@@ -42,8 +42,20 @@ TEAMS: Final = Capabilities(
     pull=False,
     closes_offers=True,
 )
+TELEGRAM: Final = Capabilities(
+    max_text=4096,
+    max_buttons=20,
+    max_button_title=60,
+    max_payload_bytes=64,
+    link_buttons=True,
+    links_beside_choices=True,
+    deletes_user_messages=True,
+    typing=True,
+    pull=False,
+    closes_offers=True,
+)
 
-BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST, "teams": TEAMS}
+BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST, "teams": TEAMS, "telegram": TELEGRAM}
 
 
 def capabilities_of(channel: str) -> Capabilities:
