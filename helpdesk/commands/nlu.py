@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nlu.rasa_data import Example
+    from nlu.report.curve import Step
     from nlu.report.explain import Explanation
     from nlu.report.page import Measured
     from nlu.types import Understanding
@@ -131,7 +132,10 @@ def curve(file: Path, *, svg: Path | None, seeds: int, as_json: bool) -> None:
     from nlu.report.curve import drawing, steps
     from nlu.train import DATA
 
-    found = list(steps(read(DATA), _read(file), seeds=seeds))
+    found: list[Step] = []
+    for step in steps(read(DATA), _read(file), seeds=seeds):
+        click.echo(f"{step.name} of each intent: {step.lenient.mean:.1%}", err=True)
+        found.append(step)
     if svg is not None:
         svg.write_text(drawing(found), encoding="utf-8")
     if as_json:

@@ -202,7 +202,7 @@ def test_the_curve_ends_with_everything(monkeypatch, run, file, tmp_path):
     ended = run("curve", file, "--seeds", 2, "--svg", tmp_path / "curve.svg")
 
     assert ended.exit_code == 0, ended.output
-    assert [line.split()[:2] for line in ended.output.splitlines()[1:]] == [
+    assert [line.split()[:2] for line in ended.stdout.splitlines()[1:]] == [
         ["2", "6"],
         ["all", "12"],
     ]
