@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nlu.report.measures import Bin, Point
 
 _STYLE = {
+    "paper": "fill:var(--paper,#fff)",
     "ink": "fill:var(--ink,#1b2430)",
     "soft": "fill:var(--soft,#4d5a6b)",
     "a": "fill:var(--a,#1f6fb2)",
@@ -83,7 +84,7 @@ def _cell(left: float, top: float, number: int, part: float, *, right: bool) -> 
     opacity = 0.9 + 0.1 * part if part >= _DARK else 0.15 + 0.5 * part
     shade = f"{_STYLE['a' if right else 'b']};opacity:{opacity:.2f}"
     fill = f'<rect x="{left}" y="{top}" width="{_CELL}" height="{_CELL}" style="{shade}"/>'
-    ink = "fill:var(--paper,#fff)" if part >= _DARK else _STYLE["ink"]
+    ink = _STYLE["paper" if part >= _DARK else "ink"]
     figure = (
         f'<text x="{left + _CELL / 2}" y="{top + 19}" text-anchor="middle" style="{ink}">'
         f"{number}</text>"
@@ -136,12 +137,14 @@ def histogram(title: str, values: Sequence[float], upto: float) -> str:
 def curve(
     title: str, steps: Sequence[str], lines: Mapping[str, Sequence[tuple[float, float, float]]]
 ) -> str:
-    """Draw at most two lines over named steps, each step (mean, lowest, highest)."""
+    """Draw two lines at most, the upper one first: (mean, lowest, highest) at each step."""
     lowest = min(low for line in lines.values() for _, low, _ in line)
-    axes = _Axes(
-        "", "", right=len(steps) - 1, bottom=min(int(lowest * 10) / 10, 0.9), high=380, wide=640
-    )
-    parts = axes.frame(lambda value: steps[round(value)], _percent, len(steps) - 1)
+    bottom = min(int(lowest * 10) / 10, 0.9)
+    last = len(steps) - 1
+    axes = _Axes("sentences of each intent", "", last, bottom=bottom, high=380, wide=640)
+    # A plot that stands alone brings its paper: nobody knows what it will lie on.
+    parts = [f'<rect width="100%" height="100%" style="{_STYLE["paper"]}"/>']
+    parts += axes.frame(lambda value: steps[round(value)], _percent, last)
     for (name, line), kind in zip(lines.items(), ("a", "b"), strict=False):
         means = [axes.at(at, mean) for at, (mean, _, _) in enumerate(line)]
         lows = [axes.at(at, low) for at, (_, low, _) in enumerate(line)]
@@ -149,8 +152,8 @@ def curve(
         band = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*lows, *reversed(highs)])
         parts.append(f'<polygon points="{band}" style="{_STYLE[kind]};opacity:.2"/>')
         parts.append(_path(means, f"line-{kind}"))
-        x, y = means[-1]
-        parts.append(_text(x - 6, y + 18, name, kind, "end"))
+        x, y = axes.at(last / 2, line[len(line) // 2][2 if kind == "a" else 1])
+        parts.append(_text(x, y - 14 if kind == "a" else y + 26, name, kind, "middle"))
     return _svg(title, axes.wide, axes.high, parts)
 
 
