@@ -13,6 +13,9 @@ from ops.settings import CommonSettings, is_loopback
 _TELEGRAM_TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,}")
 _TELEGRAM_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,256}")
 
+_META_ID: Final = re.compile(r"[0-9]{1,30}")
+_SHORTEST_WORD: Final = 16
+
 
 class BotSettings(CommonSettings):
     """Settings of the bot service."""
@@ -123,6 +126,46 @@ class BotSettings(CommonSettings):
         default="https://api.telegram.org",
         description="Where the Bot API is: Telegram's, or a Bot API server of your own.",
     )
+    whatsapp_token: SecretStr | None = Field(
+        default=None,
+        description="WhatsApp: the access token of a system user, with "
+        "`whatsapp_business_messaging`. Unset: no WhatsApp.",
+    )
+    whatsapp_phone_number_id: str | None = Field(
+        default=None,
+        description="WhatsApp: Meta's id of our phone number (not the number). Required with "
+        "`HELPDESK_WHATSAPP_TOKEN`.",
+    )
+    whatsapp_app_secret: SecretStr | None = Field(
+        default=None,
+        description="WhatsApp: the app's secret, which webhooks are signed with. Required with "
+        "`HELPDESK_WHATSAPP_TOKEN`.",
+    )
+    whatsapp_verify_token: SecretStr | None = Field(
+        default=None,
+        description="WhatsApp: what Meta shows when the webhook is set up; make one up, 16 "
+        "characters or more. Required with `HELPDESK_WHATSAPP_TOKEN`.",
+    )
+    whatsapp_app_id: str | None = Field(
+        default=None,
+        description="WhatsApp: the app's id. With it `helpdesk bot --register-webhooks` sets the "
+        "webhook up.",
+    )
+    whatsapp_business_account_id: str | None = Field(
+        default=None,
+        description="WhatsApp: the id of the business account. With it "
+        "`helpdesk bot --register-webhooks` subscribes the app to the account's messages.",
+    )
+    whatsapp_template: str | None = Field(
+        default=None,
+        description="WhatsApp: the name of an approved template in Indonesian and English, "
+        "without parameters, that asks people to write when more than a day has passed. Unset: "
+        "what there is to say waits until they write by themselves.",
+    )
+    whatsapp_api_url: str = Field(
+        default="https://graph.facebook.com/v23.0",
+        description="Where Meta's Graph API is, with its version.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -183,6 +226,7 @@ def check(settings: BotSettings) -> None:
         )
     _check_teams(settings)
     _check_telegram(settings)
+    _check_whatsapp(settings)
     if settings.is_development:
         return
     if settings.rest_channel:
@@ -252,4 +296,34 @@ def _check_telegram(settings: BotSettings) -> None:
         raise UnsafeSettings(
             "HELPDESK_TELEGRAM_MODE=webhook needs an address Telegram can reach: set "
             "HELPDESK_PUBLIC_URL to https://…, or use polling."
+        )
+
+
+def _check_whatsapp(settings: BotSettings) -> None:
+    if settings.whatsapp_token is None:
+        return
+    required = ("phone_number_id", "app_secret", "verify_token")
+    lacking = [name for name in required if not getattr(settings, f"whatsapp_{name}")]
+    if lacking:
+        names = ", ".join(f"HELPDESK_WHATSAPP_{name.upper()}" for name in lacking)
+        raise UnsafeSettings(
+            f"HELPDESK_WHATSAPP_TOKEN needs {names}, too: see docs/how-to/connect-whatsapp.md."
+        )
+    numbers = ("phone_number_id", "app_id", "business_account_id")
+    for name in numbers:
+        if not _META_ID.fullmatch(getattr(settings, f"whatsapp_{name}") or "0"):
+            raise UnsafeSettings(
+                f"HELPDESK_WHATSAPP_{name.upper()} is an id of digits only, as Meta's dashboard "
+                "shows it: not a phone number with +, not a name."
+            )
+    word = settings.whatsapp_verify_token
+    if word and len(word.get_secret_value()) < _SHORTEST_WORD:
+        raise UnsafeSettings(
+            "HELPDESK_WHATSAPP_VERIFY_TOKEN can be guessed: make it 16 characters or more, such "
+            "as the output of `openssl rand -hex 16`."
+        )
+    api = settings.whatsapp_api_url
+    if not api.startswith("https://") and not _is_here(api):
+        raise UnsafeSettings(
+            "HELPDESK_WHATSAPP_API_URL would carry the token unencrypted: use https."
         )

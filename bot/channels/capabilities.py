@@ -54,8 +54,25 @@ TELEGRAM: Final = Capabilities(
     pull=False,
     closes_offers=True,
 )
+WHATSAPP: Final = Capabilities(
+    max_text=4096,
+    max_buttons=10,
+    max_button_title=20,
+    max_payload_bytes=200,
+    link_buttons=True,
+    links_beside_choices=False,
+    deletes_user_messages=False,
+    typing=True,
+    pull=False,
+)
 
-BY_CHANNEL: Final = {"webchat": WEBCHAT, "rest": REST, "teams": TEAMS, "telegram": TELEGRAM}
+BY_CHANNEL: Final = {
+    "webchat": WEBCHAT,
+    "rest": REST,
+    "teams": TEAMS,
+    "telegram": TELEGRAM,
+    "whatsapp": WHATSAPP,
+}
 
 
 def capabilities_of(channel: str) -> Capabilities:
