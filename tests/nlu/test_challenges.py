@@ -16,7 +16,9 @@ from nlu.types import Intent, Language
 SETS = Path(__file__).parent / "challenges"
 FLOORS = json.loads((SETS / "floors.json").read_text())
 SHORT = 4
-"""Words. Whoever writes sentences writes "yes, go ahead" too: it proves nothing was copied."""
+"""Words. Whoever writes sentences writes "reset password" too: it proves nothing was copied."""
+STOCK = {"greet", "thank", "goodbye", "affirm", "deny", "cancel", "help"}
+"""Intents made of phrases that everybody says ("no, I don't think so")."""
 
 
 def _rows(name: str) -> list[dict]:
@@ -55,7 +57,8 @@ def test_every_intent_is_asked_for_in_both_languages():
 @pytest.mark.parametrize("name", ["composed", "negation", "near_domain"])
 def test_the_sets_are_not_trained_on(name):
     trained = {_words(each.text) for each in read_examples(DATA)}
-    asked = [_words(row["text"]) for row in _rows(name)]
+    rows = [(_words(row["text"]), row["intent"]) for row in _rows(name)]
+    wishes = {words for words, intent in rows if intent not in STOCK and len(words) > SHORT}
 
-    assert len(set(asked)) == len(asked)
-    assert [each for each in asked if len(each) > SHORT and each in trained] == []
+    assert len({words for words, _ in rows}) == len(rows)
+    assert wishes & trained == set()
