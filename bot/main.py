@@ -23,6 +23,7 @@ from bot.channels.port import (
     WindowClosed,
 )
 from bot.channels.rest import RestChannel
+from bot.channels.teams import TeamsChannel
 from bot.channels.webchat import WebChat
 from bot.dialogue import MESSAGE, Dialogue
 from bot.effects import Effects
@@ -85,6 +86,8 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
     channels["webchat"] = WebChat(runtime, settings)
     if settings.rest:
         channels["rest"] = RestChannel(runtime, engine, clock, settings.time_zone)
+    if settings.teams:
+        channels["teams"] = TeamsChannel(runtime, settings)
 
     async def database() -> None:
         await runtime.read_cursor(CURSOR)
