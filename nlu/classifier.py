@@ -6,6 +6,7 @@ Training (scikit-learn) is in `nlu.train`; this module needs numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
@@ -32,20 +33,25 @@ class Classifier(Generic[Label]):
     bias: npt.NDArray[np.float32]
     temperature: float
 
-    def probabilities(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return the probability of each intent, in the order of `intents`."""
-        return softmax(self.logits(canonical) / self.temperature)
+    def probabilities(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+        """Return a row for each message (canonical words): the probability of each intent."""
+        return softmax(self.logits(messages) / self.temperature)
 
-    def logits(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
+    def logits(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """Return how far each intent is on its own side of the boundary with all others."""
-        columns, values = self.vocabulary.vector(canonical)
-        return (values @ self.weights[columns] + self.bias).astype(np.float64)
+        rows, columns, values = self.vocabulary.vectors(messages)
+        ends = np.searchsorted(rows, np.arange(len(messages) + 1)).tolist()
+        sums = [
+            values[start:end] @ self.weights.take(columns[start:end], axis=0)
+            for start, end in pairwise(ends)
+        ]
+        return (np.array(sums) + self.bias).astype(np.float64)
 
     def explain(
         self, canonical: Sequence[str], intent: Label, most: int = 10
     ) -> list[tuple[str, float]]:
         """Return the features that spoke most for (or against) `intent`, with their weight."""
-        columns, values = self.vocabulary.vector(canonical)
+        _, columns, values = self.vocabulary.vectors([canonical])
         names = list(self.vocabulary.index)
         weighed = values * self.weights[columns, self.intents.index(intent)]
         order = np.argsort(-np.abs(weighed))[:most]

@@ -23,13 +23,14 @@ _SPLIT = re.compile(
 )
 _FORBIDDEN = re.compile(
     r"""
-    \b(?: jangan(?:lah)? | jgn | gausah | gamau | gajadi
+    (?:\A|\b)(?: jangan(?:lah)? | jgn | gausah | gamau | gajadi
         | (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|engga|ndak|nda|kagak|kaga|tak|ora)[ ]?
           (?:usah|perlu|mau|ingin|pengen|pgn|minta|jadi|butuh)
         | bukan(?:nya)?[ ](?:mau|ingin|minta|pengen|untuk|buat|soal|masalah|lupa|reset|ganti|akun
-            |sso)
+            | sso)
+        | \A\s*bukan[ ](?=password|sandi|kata[ ]sandi|pw|kode|otp|email|nomor|no[ ]hp|tiket)
         | do[ ]?n[o']?t[ ](?:want|need|wish)(?:[ ]to)?
-        | do[ ]?n[o']?t[ ](?:reset|change|unlock|check|cancel|delete|open|send|touch)
+        | do[ ]?n[o']?t[ ](?=reset|change|unlock|check|cancel|delete|open|send|touch)
         | i[ ]did[ ]?n[o']?t[ ]forget | never[ ]mind[ ]the | rather[ ]than | instead[ ]of
         | not[ ](?:want|need|about|asking|trying|looking|here)
         | not[ ](?:an?|my|the)[ ](?:campus[ ]|university[ ]|sso[ ])?
@@ -51,7 +52,7 @@ _WITHDRAWN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_STATES = words("lupa terkunci blokir")
+_STATES = words("lupa terkunci kunci blokir")
 _DENYING = words("tidak bukan not never")
 _BETWEEN = words("pernah ever sedang sampai kena lagi saya my the a an i")
 _CALLED_OFF = re.compile(

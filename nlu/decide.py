@@ -22,12 +22,12 @@ from nlu.clauses import (
     object_of,
     without_denied,
 )
-from nlu.concepts import concepts_of
+from nlu.concepts import CONCEPTS, concepts_of
 from nlu.tables import words
 from nlu.types import Intent, Ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -56,6 +56,7 @@ _REQUESTS = words("mau minta tolong mohon please butuh bantu bisa can could")
 """Words without which a clause beside "ga jadi" is the reason for it, and no new wish."""
 _OURS = words("kampus sso ina")
 _ABOUT = words("akun my the an a untuk about for saya punya password login yang ini")
+_DOINGS = words("CHANGE RESET OPEN DELETE CHECK EXTEND SEND")
 _OF_AN_ACCOUNT = {Intent.CHECK_ACCOUNT, Intent.RESET_PASSWORD, Intent.UNLOCK_ACCOUNT}
 _TOPICS = words("PASSWORD ACCOUNT CODE EMAIL PHONE TICKET REPORT CASE GUEST HUMAN USERNAME")
 _SHOWN = 5
@@ -109,7 +110,7 @@ class Decider:
         if not any(_is_word(word) for word in canonical):
             return NOTHING
         if len(canonical) <= _LONGEST_SINGLE:
-            return self._ranked(self._classifier.probabilities(canonical))
+            return self._ranked(self._of(canonical))
         after = corrected(text)
         if after is not None:
             instead = self._decided(after, self._normaliser.words(after))
@@ -118,10 +119,10 @@ class Decider:
         return self._decided(text, canonical)
 
     def _decided(self, text: str, canonical: list[str]) -> Decision:
-        whole = self._classifier.probabilities(canonical)
         parts = [self._read(part) for part in clauses(text)]
         if len(parts) > 1:
-            return self._of_parts(whole, parts)
+            return self._of_parts(canonical, parts)
+        whole = self._of(canonical)
         if parts and parts[0].refused is not None:
             return self._forbidden(whole, parts[0])
         return self._ranked(whole)
@@ -135,8 +136,10 @@ class Decider:
         )
         return _Part(clause, canonical, refused)
 
-    def _of_parts(self, whole: npt.NDArray[np.float64], parts: list[_Part]) -> Decision:
+    def _of_parts(self, canonical: list[str], parts: list[_Part]) -> Decision:
         wanted = [part for part in parts if part.refused is None and not is_bare(part.text)]
+        spoken = [part for part in wanted if not _SUBJECTS.isdisjoint(concepts_of(part.canonical))]
+        whole, *each = self._of_all([canonical, *(part.canonical for part in spoken)])
         if any(is_called_off(part.text) for part in parts) and not _asks(wanted):
             return self._ranked(self._moved(whole, Intent.CANCEL))
         refusals = [part for part in parts if part.refused is not None]
@@ -146,7 +149,7 @@ class Decider:
             instead = self._instead(refusals, wanted)
             if instead is not None:
                 return instead
-        wishes = self._wishes(wanted)
+        wishes = self._wishes(zip(spoken, each, strict=True))
         main = self._main(whole, wishes)
         return self._with_also(self._ranked(main), wishes)
 
@@ -157,6 +160,10 @@ class Decider:
         refused = {self._top(self._of(part.refused or [])) for part in refusals}
         left = [word for part in wanted for word in part.canonical]
         rest = self._of(left)
+        if self._top(rest) not in TASKS:
+            # "jangan ganti email, password saja": what is to be done is said once.
+            said = [word for part in refusals for word in part.refused or []]
+            rest = self._of([*left, *(word for word in said if CONCEPTS.get(word) in _DOINGS)])
         unnamed = self._top(rest) in TASKS and _TOPICS.isdisjoint(concepts_of(left))
         if unnamed and refused <= _OF_AN_ACCOUNT:
             # "jangan direset, cuma mau tahu statusnya": the account's, not a ticket's.
@@ -173,16 +180,11 @@ class Decider:
             return self._ranked(self._moved(whole, Intent.CANCEL))
         return self._ranked(whole)
 
-    def _wishes(self, parts: Sequence[_Part]) -> list[_Wish]:
+    def _wishes(self, seen: Iterable[tuple[_Part, npt.NDArray[np.float64]]]) -> list[_Wish]:
         """Return what single clauses ask for, in their order, without the symptoms of a wish.
 
         "Tidak bisa login" beside "lupa password" is why, not what else.
         """
-        seen = [
-            (part, self._of(part.canonical))
-            for part in parts
-            if not _SUBJECTS.isdisjoint(concepts_of(part.canonical))
-        ]
         wishes = [
             _Wish(self._top(each), each, part)
             for part, each in seen
@@ -212,7 +214,10 @@ class Decider:
         return Decision(decision.intent, decision.confidence, decision.ranking, tuple(further))
 
     def _of(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
-        return self._classifier.probabilities(canonical)
+        return self._classifier.probabilities([canonical])[0]
+
+    def _of_all(self, messages: Sequence[Sequence[str]]) -> list[npt.NDArray[np.float64]]:
+        return list(self._classifier.probabilities(messages))
 
     def _top(self, probabilities: npt.NDArray[np.float64]) -> Intent:
         return self._classifier.intents[int(probabilities.argmax())]

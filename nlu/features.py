@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Vector = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
+    Vectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]
+    """The filled places of a matrix: which message, which feature, how much."""
 
 CHARACTERS = range(2, 6)
 """Lengths of character sequences inside a word, its borders included (`char_wb`)."""
@@ -82,19 +83,31 @@ class Vocabulary:
         idf = [log((1 + total) / (1 + seen[name])) + 1 for name in kept]
         return cls(kept, np.array(idf, dtype=np.float32))
 
-    def vector(self, canonical: Sequence[str]) -> Vector:
-        """Return columns and values: sublinear counts times idf, each block of length one."""
-        words = canonical[:LONGEST]
-        if not words:
-            return _NO_COLUMNS, _NO_VALUES
-        pieces = [self._word_columns(word) for word in words]
-        pieces.append(self._columns([*_pairs_of(words), *concept_features(words)]))
-        columns, counts = np.unique(np.concatenate(pieces), return_counts=True)
+    def vectors(self, messages: Sequence[Sequence[str]]) -> Vectors:
+        """Return sublinear counts times idf, each block of a message of length one.
+
+        All messages at once: a call for each would cost more than the sums themselves.
+        """
+        pieces: list[npt.NDArray[np.int32]] = [_NO_COLUMNS]
+        lengths = [0]
+        for message in messages:
+            words = message[:LONGEST]
+            found = [self._word_columns(word) for word in words]
+            if words:
+                found.append(self._columns([*_pairs_of(words), *concept_features(words)]))
+            lengths.append(sum(map(len, found)))
+            pieces += found
+        shifts = np.arange(-1, len(messages)) * len(self.index)
+        keys = np.concatenate(pieces) + np.repeat(shifts, lengths)
+        keys, counts = np.unique(keys, return_counts=True)
+        rows, columns = np.divmod(keys, max(len(self.index), 1))
         weighed = (1.0 + np.log(counts)) * self.idf[columns]
-        block = self._block[columns]
-        norms = np.sqrt(np.bincount(block, weights=weighed**2, minlength=len(BLOCKS)))
-        values = weighed * (_WEIGHT_OF_BLOCK / np.maximum(norms, _TINY))[block]
-        return columns, values.astype(np.float32)
+        slots = rows * len(BLOCKS) + self._block[columns]
+        norms = np.sqrt(
+            np.bincount(slots, weights=weighed**2, minlength=len(BLOCKS) * len(messages))
+        )
+        scales = np.tile(_WEIGHT_OF_BLOCK, len(messages)) / np.maximum(norms, _TINY)
+        return rows, columns, (weighed * scales[slots]).astype(np.float32)
 
     def _word_columns(self, word: str) -> npt.NDArray[np.int32]:
         """Return the columns of a word and its character sequences; most words come often."""
@@ -115,4 +128,3 @@ _CACHED = 5_000
 _TINY = 1e-9
 _WEIGHT_OF_BLOCK = np.array([WEIGHTS[name] for name in BLOCKS])
 _NO_COLUMNS = np.zeros(0, dtype=np.int32)
-_NO_VALUES = np.zeros(0, dtype=np.float32)

@@ -68,6 +68,10 @@ def test_one_wish_in_several_sentences_is_one(engine):
         ("I never forgot my password, the account is locked", Intent.UNLOCK_ACCOUNT),
         ("kagak usah reset, cuma pengen cek akun aktif apa enggak", Intent.CHECK_ACCOUNT),
         ("jangan dibuka kuncinya dulu ya, tolong lihat statusnya aja", Intent.CHECK_ACCOUNT),
+        ("jangan ganti nomor hp, password aja", Intent.RESET_PASSWORD),
+        ("do not change my phone number, only the password", Intent.RESET_PASSWORD),
+        ("bukan email, sandinya yang mau diganti", Intent.RESET_PASSWORD),
+        ("akunku nggak dikunci, cuma lupa password", Intent.RESET_PASSWORD),
         ("not the password, I want to change the recovery email", Intent.UPDATE_RECOVERY_EMAIL),
     ],
 )
@@ -99,6 +103,7 @@ def test_a_correction_takes_back_what_was_before(engine, text, intent):
         "nggak jadi deh kak, passwordnya udah ketemu",
         "never mind, I remember my password now",
         "ga jadi reset password",
+        "don't unlock my account please",
     ],
 )
 def test_what_is_called_off_is_not_begun(engine, text):
