@@ -210,7 +210,7 @@ def interpreter(tree, revision):
         stdout=subprocess.PIPE,
         text=True,
     ).stdout.strip()
-    return [uv, "run", "--quiet", "--frozen", "--directory", str(tree), "python"]
+    return [uv, "run", "--system-certs", "--quiet", "--frozen", "--directory", str(tree), "python"]
 
 
 def show(now, before):
