@@ -94,7 +94,7 @@ def explain(model: Model, meaning: Understanding) -> Explanation:
 def _ranked(
     classifier: Classifier[Intent], canonical: Sequence[str]
 ) -> list[tuple[Intent, float]]:
-    chances: list[float] = classifier.probabilities(canonical).tolist()
+    chances: list[float] = classifier.probabilities([canonical])[0].tolist()
     pairs = zip(classifier.intents, chances, strict=True)
     return sorted(pairs, key=lambda pair: -pair[1])
 
