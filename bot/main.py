@@ -17,6 +17,7 @@ from backend_client.transport import Transport
 from bot.channels.capabilities import capabilities_of
 from bot.channels.port import (
     FateUnknown,
+    Registers,
     Rejected,
     TemporarilyUnavailable,
     Unreachable,
@@ -86,6 +87,10 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
     channels["webchat"] = WebChat(runtime, settings)
     if settings.rest:
         channels["rest"] = RestChannel(runtime, engine, clock, settings.time_zone)
+    if settings.telegram_token:
+        from bot.channels.telegram import Telegram  # noqa: PLC0415 - its library has 33 MB
+
+        channels["telegram"] = Telegram(runtime, settings, texts)
     if settings.teams:
         channels["teams"] = TeamsChannel(runtime, settings)
 
@@ -136,21 +141,43 @@ def with_rasa(settings: BotSettings, embedded: Engine) -> Engine:
     )
 
 
+async def register(settings: BotSettings) -> Mapping[str, str]:
+    """Tell every platform where we are; return by channel what it was told.
+
+    Raises UnsafeSettings, and ChannelError with what a platform said.
+    """
+    check(settings)
+    configure_logging(settings, "bot")
+    async with AsyncExitStack() as stack:
+        bot = await _assemble(settings, stack)
+        for channel in bot.channels.values():
+            stack.push_async_callback(channel.stop)
+        return {
+            name: await channel.register()
+            for name, channel in bot.channels.items()
+            if isinstance(channel, Registers)
+        }
+
+
+async def _assemble(settings: BotSettings, stack: AsyncExitStack) -> Bot:
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    engine = with_rasa(settings, await asyncio.to_thread(load_or_train, settings.state_dir))
+    stack.push_async_callback(engine.close)
+    secret = key(settings.bot_key, settings.state_dir, "bot")
+    backend = BackendClient(Transport(settings.backend, principal="bot", key=secret, clock=clock))
+    stack.push_async_callback(backend.close)
+    return build(settings, engine, backend, clock)
+
+
 async def run_bot(settings: BotSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises UnsafeSettings before anything is opened."""
     check(settings)
     configure_logging(settings, "bot")
     stop = _told_to_stop()  # from now on: a start that is interrupted ends in order, too
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    clock = SystemClock()
-    engine = with_rasa(settings, await asyncio.to_thread(load_or_train, settings.state_dir))
-    secret = key(settings.bot_key, settings.state_dir, "bot")
-    backend = BackendClient(Transport(settings.backend, principal="bot", key=secret, clock=clock))
-    bot = build(settings, engine, backend, clock)
-    await migrations.upgrade(settings.database, MIGRATIONS)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(engine.close)
-        stack.push_async_callback(backend.close)
+        bot = await _assemble(settings, stack)
+        await migrations.upgrade(settings.database, MIGRATIONS)
         await bot.runtime.start()
         stack.push_async_callback(bot.runtime.stop)
         for channel in bot.channels.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -184,4 +184,13 @@ class Channel(Protocol):
 
     async def stop(self) -> None:
         """Stop listening and release connections."""
+        ...
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """A channel whose platform has to be told where we are, once and after every move."""
+
+    async def register(self) -> str:
+        """Tell the platform; return what it was told. Raises ChannelError with what it said."""
         ...

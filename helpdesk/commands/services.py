@@ -33,15 +33,28 @@ def announce() -> None:
 
 
 @click.command()
-def bot() -> None:
+@click.option(
+    "--register-webhooks",
+    is_flag=True,
+    help="Tell the chat platforms where we are, and end: once, and after every move.",
+)
+def bot(*, register_webhooks: bool) -> None:
     """Run the bot service: channels, conversations."""
-    from bot.main import run_bot
+    from bot.channels.port import ChannelError
+    from bot.main import register, run_bot
     from bot.settings import BotSettings, UnsafeSettings
 
     try:
-        _run(run_bot(BotSettings()))
+        if not register_webhooks:
+            _run(run_bot(BotSettings()))
+            return
+        for channel, told in asyncio.run(register(BotSettings())).items():
+            click.echo(f"{channel}: {told}")
     except UnsafeSettings as error:
         _refuse(error)
+    except ChannelError as error:
+        click.echo(f"Not registered. {error}", err=True)
+        sys.exit(1)
 
 
 @click.command()

@@ -1,0 +1,113 @@
+"""Telegram's Bot API: one call, and what its failure means for a message."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from bot.channels.port import FateUnknown, Rejected, TemporarilyUnavailable, Unreachable
+
+if TYPE_CHECKING:
+    from bot.channels.port import ChannelError
+
+# The way the library will go: without it, every refused call warns.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+for _name in ("telegram", "httpx", "httpcore"):
+    # They log addresses, which hold the token, and answers, which hold what people wrote.
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+CONNECT: Final = 4.0
+ANSWER: Final = 10.0
+"""Seconds Telegram may take; with the wait for a turn it stays below the runtime's limit."""
+CONNECTIONS: Final = 32
+TOKEN_REFUSED: Final = 300.0
+"""Seconds until a call with a token that was refused is tried again: a person must mend it."""
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_GONE: Final = (
+    "chat not found",
+    "user not found",
+    "peer_id_invalid",
+    "group chat was deactivated",
+    "chat_write_forbidden",
+    "not enough rights",
+    "have no rights",
+)
+"""What a 400 says of a chat in which nothing can be said any more."""
+_TOO_MANY: Final = "Too Many Requests"
+
+
+class BotApi(Bot):
+    """The Bot API for one token at one address. Opens no connection by itself."""
+
+    def __init__(self, token: str, url: str) -> None:
+        self._connections = (_client(1), _client(CONNECTIONS))
+        fetching, asking = self._connections
+        base = f"{url.rstrip('/')}/bot"
+        super().__init__(token, base_url=base, get_updates_request=fetching, request=asking)
+
+    async def ask(self, method: str, *, within: float = ANSWER, **parameters: object) -> Any:  # noqa: ANN401 - JSON
+        """Return the result as JSON. Raises TelegramError.
+
+        The library's own methods would read the answer into classes: what cannot be read would be
+        an error after the message was sent, and one odd update would hold up all others.
+        """
+        return await self._post(method, parameters, read_timeout=within)
+
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        for connections in self._connections:
+            await connections.shutdown()
+
+
+def _client(connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        connect_timeout=CONNECT,
+        read_timeout=ANSWER,
+        write_timeout=ANSWER,
+        pool_timeout=ANSWER,
+    )
+
+
+def failure(error: TelegramError) -> ChannelError:  # noqa: PLR0911 - one return per kind
+    """Return what `error` means for a message that was being sent."""
+    match error:
+        case RetryAfter():
+            return TemporarilyUnavailable(wait_of(error))
+        case Forbidden():
+            return Unreachable()
+        case BadRequest():
+            said = error.message.casefold()
+            return Unreachable() if any(words in said for words in _GONE) else Rejected()
+        case InvalidToken():
+            return TemporarilyUnavailable(TOKEN_REFUSED)
+        case NetworkError() if error.message.startswith(_TOO_MANY):
+            return TemporarilyUnavailable()
+        case NetworkError() if isinstance(error.__cause__, _NOT_SENT):
+            return TemporarilyUnavailable()
+        case Conflict() | ChatMigrated():
+            return Rejected()
+        case _:
+            return FateUnknown()
+
+
+def wait_of(error: RetryAfter) -> float:
+    """Return the seconds Telegram asks to wait."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
