@@ -8,7 +8,7 @@ from bot.calls import BackendCall
 from bot.calls import encode as encode_calls
 from bot.channels.port import InboundEvent, InboundKind
 from bot.envelope import FromBackend, encode, inbound
-from bot.memory import Person, recall
+from bot.memory import Person, recall, without_codes
 from bot.runtime.port import Inbound
 from handlers.kernel import CancelTicket, TurnFailed, VoidChallenge
 from handlers.model import Conversation
@@ -236,3 +236,11 @@ async def test_a_redelivered_message_is_heard_once(chat):
     await chat.box.ingest([row])
     await chat.box.settle()
     assert len(chat.answers) == before
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1234  5678", "satu dua tiga empat lima enam tujuh delapan", "double five one two 3478"],
+)
+def test_a_code_is_unreadable_in_a_transcript_however_it_is_written(written):
+    assert without_codes(f"kodenya {written} ya") == "kodenya •••••• ya"
