@@ -26,6 +26,7 @@ from bot.channels.port import (
 from bot.channels.rest import RestChannel
 from bot.channels.teams import TeamsChannel
 from bot.channels.webchat import WebChat
+from bot.channels.whatsapp import WhatsApp
 from bot.dialogue import MESSAGE, Dialogue
 from bot.effects import Effects
 from bot.envelope import Undelivered, decode_message, encode
@@ -93,6 +94,8 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
         channels["telegram"] = Telegram(runtime, settings, texts)
     if settings.teams:
         channels["teams"] = TeamsChannel(runtime, settings)
+    if settings.whatsapp_token:
+        channels["whatsapp"] = WhatsApp(runtime, settings, texts, clock)
 
     async def database() -> None:
         await runtime.read_cursor(CURSOR)

@@ -16,7 +16,11 @@ from handlers.guest_draft import Field
 from nlu.types import Language
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCES = [*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot/dialogue.py"]
+SOURCES = [
+    *sorted((ROOT / "handlers").glob("*.py")),
+    ROOT / "bot/dialogue.py",
+    ROOT / "bot/channels/whatsapp.py",
+]
 TEXTS = Texts.load()
 KEYS = {language: set(TEXTS.catalogues[language]) for language in Language}
 BY_LOADER = {"text.again"}

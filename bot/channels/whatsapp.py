@@ -1,0 +1,334 @@
+"""WhatsApp, through Meta's Cloud API: webhooks in, requests out.
+
+Who is who: docs/decisions/0085. What Meta's refusals mean: `whatsapp_errors`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import time
+from collections import OrderedDict
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import Counter
+
+from bot.channels import whatsapp_media, whatsapp_setup
+from bot.channels.capabilities import WHATSAPP
+from bot.channels.pace import Limit, Pace
+from bot.channels.port import (
+    Action,
+    ChannelError,
+    InboundEvent,
+    InboundKind,
+    Rejected,
+    TemporarilyUnavailable,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels.webhooks import body_of, refused, unreadable
+from bot.channels.whatsapp_errors import GraphError, Meaning, count, judge
+from bot.channels.whatsapp_inbound import NAME, key_of, person, read, who
+from bot.channels.whatsapp_render import parts, payload, seen, template
+from bot.channels.whatsapp_sent import Sent
+from bot.envelope import Undelivered, encode, inbound
+from bot.runtime.port import Inbound
+from nlu.types import Language
+from ops.logs import correlation_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator
+
+    from bot.channels.port import Attachment, OutboundMessage
+    from bot.channels.whatsapp_inbound import Batch, Status
+    from bot.runtime.port import Runtime
+    from bot.settings import BotSettings
+    from bot.texts.catalogue import Texts
+    from ops.clock import Clock
+
+_log = structlog.get_logger(__name__)
+
+FOREIGN: Final = Counter(
+    "helpdesk_whatsapp_foreign_total", "Parts of webhooks for another number of the account."
+)
+MAX_BODY: Final = 3 * 1024 * 1024
+WINDOW: Final = timedelta(hours=24)
+"""How long after a person's last message anything but a template may be sent."""
+OVERALL: Final = Limit(80, 1)
+PER_PERSON: Final = Limit(10, 60)
+"""One message in six seconds in the long run; a conversation comes in bursts, which Meta lends."""
+_PATIENCE: Final = 7.0
+"""Seconds after which the next part of a split message is left to the next try."""
+_MOST_SEEN: Final = 100
+"""Requests under way that only show that we are writing."""
+_MOST_STARTED: Final = 1_000
+_LONGEST_STOP: Final = 13.0
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_WORTH_A_SIGN: Final = frozenset(
+    {InboundKind.TEXT, InboundKind.CHOICE, InboundKind.ATTACHMENT, InboundKind.UNSUPPORTED}
+)
+_ALARMS: Final = {
+    Meaning.TOKEN: "whatsapp_token_refused",
+    Meaning.ACCOUNT: "whatsapp_account_restricted",
+}
+
+
+class WhatsApp:
+    """A channel to one phone number."""
+
+    name = NAME
+    capabilities = WHATSAPP
+
+    def __init__(
+        self, runtime: Runtime, settings: BotSettings, texts: Texts, clock: Clock
+    ) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._texts = texts
+        self._clock = clock
+        self._account = settings.whatsapp_phone_number_id or ""
+        secret, word = settings.whatsapp_app_secret, settings.whatsapp_verify_token
+        self._secret = secret.get_secret_value().encode() if secret else b""
+        self._word = word.get_secret_value().encode() if word else b""
+        self._graph = whatsapp_setup.graph_of(settings)
+        self._pace = Pace([OVERALL], [PER_PERSON])
+        self._sent = Sent()
+        self._started: OrderedDict[str, int] = OrderedDict()
+        self._signs: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._told_of_template = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the webhook, and Meta's question whether it is ours."""
+        path = whatsapp_setup.PATH
+        return [web.get(path, self._verify), web.post(path, self._receive)]
+
+    async def start(self) -> None:
+        """Accept messages to send: Meta pushes what comes in."""
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """Let requests under way end, so that their fate is known; begin no others."""
+        self._stopping = True
+        for sign in self._signs:
+            sign.cancel()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), _LONGEST_STOP)
+        await self._graph.close()
+
+    async def register(self) -> str:
+        """Tell Meta where the webhook is; return what was done. Raises as `Graph.post` does."""
+        return await whatsapp_setup.register(self._settings, self._graph)
+
+    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Yield the bytes of a file a person sent. See `whatsapp_media.fetch`."""
+        return whatsapp_media.fetch(self._graph, attachment)
+
+    # -- in ----------------------------------------------------------------------------------
+    async def _verify(self, request: web.Request) -> web.Response:
+        mode, word, challenge = (
+            request.query.get(f"hub.{name}", "") for name in ("mode", "verify_token", "challenge")
+        )
+        shown = word.encode(errors="replace")
+        if (
+            mode != "subscribe"
+            or not hmac.compare_digest(shown, self._word)
+            or not _CHALLENGE.fullmatch(challenge)
+        ):
+            raise web.HTTPForbidden(text="not the verify token")
+        return web.Response(text=challenge)
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        shown = request.headers.get("X-Hub-Signature-256", "")
+        if not shown:
+            return refused(NAME, "no signature")
+        body = await body_of(request, MAX_BODY)
+        expected = f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
+        if not hmac.compare_digest(shown.encode(errors="replace"), expected.encode()):
+            return refused(NAME, "wrong signature")
+        batch = read(body, self._account, self._clock.now())
+        self._note(batch)
+        news = [status for status in batch.statuses if self._sent.is_news(status)]
+        rows = [inbound(event, correlation_id()) for event in batch.events]
+        rows += self._failures(news)
+        if rows:
+            await self._runtime.ingest(rows)
+        # Only now: unless it is stored, it will be told again and must be news again.
+        for status in news:
+            self._sent.advance(status)
+        self._show_that_we_read(batch.events)
+        return web.Response(text="ok")
+
+    def _note(self, batch: Batch) -> None:
+        FOREIGN.inc(batch.foreign)
+        for what, part in batch.broken:
+            unreadable(NAME, what, part)
+        if batch.notices:
+            # Reviews, quality, restrictions: the dashboard tells what.
+            _log.warning("whatsapp_account_notice", parts=len(batch.notices))
+
+    def _failures(self, statuses: Iterable[Status]) -> Iterator[Inbound]:
+        """Return what the dialogue must hear of messages that were taken and then failed."""
+        for status in statuses:
+            message = self._sent.find(status.id)
+            if status.status != "failed" or message.arrived:
+                continue
+            verdict = judge(status.code)
+            count(status.code)
+            _log.warning("whatsapp_message_failed", code=status.code, meaning=verdict.meaning)
+            conversation = message.conversation or self._conversation_of(status)
+            self._obey(verdict.meaning, verdict.seconds, conversation, status.code)
+            dedupe = f"{NAME}:{self._account}:failed:{status.id}"
+            gone = verdict.meaning is Meaning.GONE
+            part = message.part
+            if part and part.action is Action.SAY and verdict.meaning is not Meaning.REJECTED:
+                lost = Undelivered(part, gone=gone, correlation=correlation_id())
+                yield Inbound(dedupe, conversation, encode(lost))
+            elif gone and conversation and not part:
+                yield inbound(self._blocked(status.id, conversation), correlation_id())
+
+    def _conversation_of(self, status: Status) -> str:
+        recipient = person(status.recipient_user_id, status.recipient_id)
+        return key_of(self._account, recipient) if recipient else ""
+
+    def _blocked(self, id_: str, conversation: str) -> InboundEvent:
+        return InboundEvent(
+            channel=NAME,
+            event_id=f"failed:{id_}",
+            conversation=conversation,
+            user=who(conversation),
+            kind=InboundKind.BLOCKED,
+            account=self._account,
+        )
+
+    # -- signs -------------------------------------------------------------------------------
+    def _show_that_we_read(self, events: Iterable[InboundEvent]) -> None:
+        """Mark the newest message of each chat as read, and show that we are writing."""
+        newest = {
+            event.conversation: event.event_id
+            for event in events
+            if event.private and event.kind in _WORTH_A_SIGN
+        }
+        for id_ in newest.values():
+            if self._stopping or len(self._signs) >= _MOST_SEEN:
+                return
+            self._spawn(self._graph.post(f"{self._account}/messages", seen(id_)))
+
+    def _spawn(self, request: Coroutine[Any, Any, object]) -> None:
+        async def ask() -> None:
+            try:
+                await request
+            except (ChannelError, GraphError) as error:
+                _log.debug("whatsapp_sign_lost", error=str(error))
+
+        task = asyncio.create_task(ask())
+        self._signs.add(task)
+        task.add_done_callback(self._signs.discard)
+
+    # -- out ---------------------------------------------------------------------------------
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+        """Deliver one message. Raises ChannelError."""
+        with self._sending():
+            if message.action is Action.NUDGE:
+                await self._nudge(conversation, message)
+            elif message.action is Action.SAY:
+                await self._say(key, conversation, message)
+
+    @contextmanager
+    def _sending(self) -> Generator[None]:
+        if self._stopping:
+            raise TemporarilyUnavailable
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def _say(self, key: str, conversation: str, message: OutboundMessage) -> None:
+        if message.heard_at and self._clock.now() - message.heard_at >= WINDOW:
+            raise WindowClosed
+        language = Language(message.language or Language.ID)
+        list_title = self._texts.render(language, "list.open", {})
+        to, since = who(conversation), time.monotonic()
+        done = self._started.get(key, 0)
+        for number, part in enumerate(parts(message, to)[done:], done + 1):
+            if number > done + 1 and time.monotonic() - since > _PATIENCE:
+                raise TemporarilyUnavailable(0.0)
+            id_ = await self._post(conversation, payload(part, to, list_title))
+            self._sent.remember(id_, conversation, part)
+            self._went_out(key, number)
+        self._started.pop(key, None)
+
+    def _went_out(self, key: str, number: int) -> None:
+        """Note how many parts of a message went out: a retry begins after them."""
+        self._started[key] = number
+        self._started.move_to_end(key)
+        if len(self._started) > _MOST_STARTED:
+            self._started.popitem(last=False)
+
+    async def _nudge(self, conversation: str, message: OutboundMessage) -> None:
+        name = self._settings.whatsapp_template
+        if not name:
+            if not self._told_of_template:
+                _log.warning("whatsapp_template_unset", advice="set HELPDESK_WHATSAPP_TEMPLATE")
+                self._told_of_template = True
+            return
+        language = message.language or Language.ID
+        body = template(name, language, who(conversation))
+        try:
+            id_ = await self._post(conversation, body)
+        except (Rejected, Unreachable, WindowClosed) as error:
+            # What it was to announce is kept already; the nudge itself is not worth keeping.
+            _log.warning("whatsapp_nudge_refused", error=type(error).__name__)
+        else:
+            self._sent.remember(id_, conversation, message)
+
+    async def _post(self, conversation: str, body: dict[str, Any]) -> str:
+        """Send one payload and return WhatsApp's id of it. Raises ChannelError."""
+        await self._pace.turn(conversation)
+        try:
+            answer = await self._graph.post(f"{self._account}/messages", body)
+        except GraphError as error:
+            raise self._consequence(error, conversation) from error
+        match answer:
+            case {"messages": [{"id": str(id_)}, *_]}:
+                return id_
+            case _:
+                return ""
+
+    def _consequence(self, error: GraphError, conversation: str) -> ChannelError:
+        verdict = judge(error.code, error.status)
+        count(error.code)
+        seconds = max(verdict.seconds, error.retry_after)
+        self._obey(verdict.meaning, seconds, conversation, error.code)
+        match verdict.meaning:
+            case Meaning.WINDOW:
+                return WindowClosed()
+            case Meaning.GONE:
+                return Unreachable()
+            case Meaning.REJECTED:
+                _log.error("whatsapp_message_rejected", code=error.code, subcode=error.subcode)
+                return Rejected()
+            case _:
+                return TemporarilyUnavailable(seconds)
+
+    def _obey(self, meaning: Meaning, seconds: float, conversation: str, code: int) -> None:
+        """Slow down where Meta says so; call for an operator where only one can help."""
+        if meaning is Meaning.CHAT_PACE and conversation:
+            self._pace.hold(conversation, seconds)
+        if meaning is Meaning.PACE:
+            self._pace.hold(None, seconds)
+        if meaning in _ALARMS:
+            _log.error(_ALARMS[meaning], code=code, advice="run `helpdesk doctor`")

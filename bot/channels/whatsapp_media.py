@@ -1,0 +1,111 @@
+"""Fetches files people sent: first their address, then their bytes, checked as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from yarl import URL
+
+from bot.channels.port import ChannelError, TemporarilyUnavailable
+from bot.channels.whatsapp_errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.channels.port import Attachment
+    from bot.channels.whatsapp_api import Graph
+
+LARGEST: Final = 10 * 1024 * 1024
+"""Bytes of a file that is taken."""
+MAGIC: Final = {
+    b"%PDF-": "application/pdf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+}
+"""What files begin with: their name and declared type are the sender's to choose."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=60, connect=5)
+_CHUNK: Final = 64 * 1024
+_LONGEST_MAGIC: Final = max(map(len, MAGIC))
+_HOSTS: Final = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net")
+_NO_OBJECT: Final = (100, 33)
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+
+
+class FileRefused(ChannelError):
+    """Too large, of a kind nobody asked for, or not where files are."""
+
+
+class FileGone(ChannelError):
+    """No longer kept by WhatsApp: the person must send it again."""
+
+
+async def fetch(graph: Graph, attachment: Attachment) -> AsyncIterator[bytes]:
+    """Yield the bytes of `attachment`: a PDF, JPEG or PNG of at most ten megabytes.
+
+    Raises FileRefused, FileGone or another ChannelError, also after the first bytes.
+    """
+    url = await _address(graph, attachment)
+    try:
+        # The address is good for minutes and may be asked for again: nothing is lost by a failure.
+        async with graph.session.get(url, allow_redirects=False, timeout=_TIMEOUT) as response:
+            if response.status == _NOT_FOUND:
+                raise FileGone
+            if response.status != _OK:
+                raise TemporarilyUnavailable
+            if (response.content_length or 0) > LARGEST:
+                raise FileRefused("too large")
+            async for chunk in _checked(response.content.iter_chunked(_CHUNK)):
+                yield chunk
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise TemporarilyUnavailable from error
+
+
+async def _address(graph: Graph, attachment: Attachment) -> URL:
+    if not attachment.id.isascii() or not attachment.id.isdigit():
+        raise FileRefused("not an id of a file")
+    try:
+        found = await graph.get(attachment.id)
+    except GraphError as error:
+        if (error.code, error.subcode) == _NO_OBJECT:
+            raise FileGone from error
+        raise TemporarilyUnavailable from error
+    size = found.get("file_size")
+    if isinstance(size, int) and size > LARGEST:
+        raise FileRefused("too large")
+    try:
+        url = URL(str(found.get("url", "")))
+    except ValueError as error:
+        raise FileRefused("not an address") from error
+    # The token goes along: to Meta and nobody else.
+    if url.origin() != graph.origin and not _is_metas(url):
+        raise FileRefused("not an address of Meta's")
+    return url
+
+
+def _is_metas(url: URL) -> bool:
+    return url.scheme == "https" and (url.host or "").endswith(_HOSTS)
+
+
+async def _checked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    head, total = b"", 0
+    async for chunk in chunks:
+        total += len(chunk)
+        if total > LARGEST:
+            raise FileRefused("too large")
+        if head is None:
+            yield chunk
+            continue
+        head += chunk
+        if len(head) >= _LONGEST_MAGIC:
+            yield _known(head)
+            head = None
+    if head is not None:
+        yield _known(head)
+
+
+def _known(head: bytes) -> bytes:
+    if not head.startswith(tuple(MAGIC)):
+        raise FileRefused("neither PDF, JPEG nor PNG")
+    return head

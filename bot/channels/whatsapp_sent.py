@@ -1,0 +1,81 @@
+"""What became of messages that WhatsApp took: statuses come later, in any order, more than once.
+
+In memory and bounded: a failure that is told after a restart, or to another replica, finds no text
+to keep.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
+from prometheus_client import Counter
+
+if TYPE_CHECKING:
+    from bot.channels.port import OutboundMessage
+    from bot.channels.whatsapp_inbound import Status
+
+STATUSES: Final = Counter(
+    "helpdesk_whatsapp_statuses_total",
+    "How far messages got: sent, delivered, read, failed.",
+    ["status"],
+)
+KEPT: Final = 5_000
+"""Messages whose fate is followed at once: an hour of a busy day."""
+_RANK: Final = {"sent": 1, "delivered": 2, "read": 3, "failed": 4}
+_ARRIVED: Final = 2
+
+
+class Message(NamedTuple):
+    """A message on its way: how far it got, where it went, what it said while that may matter."""
+
+    rank: int = 0
+    conversation: str = ""
+    part: OutboundMessage | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Tell whether it reached the person's phone."""
+        return self.rank >= _ARRIVED
+
+
+class Sent:
+    """The newest messages, by WhatsApp's id."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._messages: OrderedDict[str, Message] = OrderedDict()
+
+    def remember(self, id_: str, conversation: str, part: OutboundMessage) -> None:
+        """Note a message that was taken. Its status may have come before this answer."""
+        if id_:
+            before = self.find(id_)
+            self._put(id_, Message(before.rank, conversation, _while_open(before.rank, part)))
+
+    def find(self, id_: str) -> Message:
+        """Return what is known of a message, if anything."""
+        return self._messages.get(id_, Message())
+
+    def is_news(self, status: Status) -> bool:
+        """Tell whether `status` is further than what is known."""
+        return _RANK.get(status.status, 0) > self.find(status.id).rank
+
+    def advance(self, status: Status) -> None:
+        """Move on to `status`; a step back, or one already made, changes nothing."""
+        if not self.is_news(status):
+            return
+        STATUSES.labels(status.status).inc()
+        before, rank = self.find(status.id), _RANK[status.status]
+        self._put(status.id, Message(rank, before.conversation, _while_open(rank, before.part)))
+
+    def _put(self, id_: str, message: Message) -> None:
+        self._messages[id_] = message
+        self._messages.move_to_end(id_)
+        if len(self._messages) > self._kept:
+            self._messages.popitem(last=False)
+
+
+def _while_open(rank: int, part: OutboundMessage | None) -> OutboundMessage | None:
+    """Keep the words while they may have to be said again; buttons never are."""
+    return replace(part, buttons=()) if part and rank < _ARRIVED else None
