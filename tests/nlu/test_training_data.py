@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,7 +15,6 @@ from nlu.rasa_data import Annotation, BadData, Example, parse_markup, read
 from nlu.secrets import redact
 from nlu.types import EntityKind, Intent, Language
 
-DEV = Path(__file__).parents[3] / "shared/data/nlu-dev.jsonl"
 EXAMPLES = read(DATA)
 
 
@@ -73,14 +70,6 @@ def test_the_domain_names_what_the_code_knows():
 
     assert set(domain["intents"]) == {intent.value for intent in Intent}
     assert set(domain["entities"]) == {kind.value for kind in EntityKind}
-
-
-@pytest.mark.skipif(not DEV.exists(), reason="the shared folder is not on this machine")
-def test_no_sentence_of_the_measuring_set_is_trained_on():
-    measured = {
-        _plain(json.loads(line)["text"]) for line in DEV.read_text(encoding="utf-8").splitlines()
-    }
-    assert [each.text for each in EXAMPLES if _plain(each.text) in measured] == []
 
 
 @pytest.mark.parametrize(
