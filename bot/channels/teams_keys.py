@@ -89,7 +89,6 @@ class Keys:
         return not known and self._now() - self._tried >= pause
 
     async def _refresh(self, http: aiohttp.ClientSession) -> None:
-        self._tried = self._now()
         try:
             self._keys = await fetch(http, self._url)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -97,7 +96,9 @@ class Keys:
             _log.warning("teams_keys_away", error=type(error).__name__)
         else:
             self._failed = False
-            self._fetched = self._tried
+            self._fetched = self._now()
+        # Afterwards: whoever asks meanwhile waits for this answer.
+        self._tried = self._now()
 
 
 async def fetch(http: aiohttp.ClientSession, url: str) -> dict[str, Key]:

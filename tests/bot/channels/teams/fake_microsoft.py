@@ -1,0 +1,129 @@
+"""Microsoft on loopback: OpenID metadata and keys, login, connector, and their troubles."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from functools import cache
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+APP = "11111111-2222-3333-4444-555555555555"
+TENANT = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+PASSWORD = "registered-secret"
+
+
+@cache
+def private_key(name):
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def listed(kid, *endorsements, key=None):
+    public = json.loads(RSAAlgorithm.to_jwk((key or private_key(kid)).public_key()))
+    return {**public, "kid": kid, "use": "sig", "endorsements": list(endorsements)}
+
+
+@dataclass
+class Fault:
+    """What goes wrong with one request: a status, or `closed`, or a `pause` in seconds."""
+
+    status: int = 0
+    headers: dict = field(default_factory=dict)
+    body: str = ""
+    closed: bool = False
+    pause: float = 0.0
+    done: bool = False
+    """The message was taken all the same: only the answer is lost."""
+
+
+@dataclass
+class FakeApi:
+    keys: list = field(
+        default_factory=lambda: [listed("k1", "msteams", "skype"), listed("k2", "webchat")]
+    )
+    faults: list = field(default_factory=list)
+    """For the next requests to the connector, in order."""
+    login_faults: list = field(default_factory=list)
+    openid_status: int = 200
+    key_fetches: int = 0
+    logins: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
+    """(method, path, authorization, activity), also of those that went wrong."""
+    said: list = field(default_factory=list)
+    """What people see: (conversation, activity), and in `cards` what stands where."""
+    cards: dict = field(default_factory=dict)
+    came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def start(self):
+        app = web.Application()
+        app.router.add_get("/openid", self._openid)
+        app.router.add_get("/keys", self._keys)
+        app.router.add_post("/{tenant}/oauth2/v2.0/token", self._login)
+        chat = "/apac/v3/conversations/{chat}/activities"
+        app.router.add_post(chat, self._connector)
+        app.router.add_put(chat + "/{id}", self._connector)
+        self.server = TestServer(app)
+        await self.server.start_server()
+
+    async def stop(self):
+        await self.server.close()
+
+    @property
+    def url(self):
+        return str(self.server.make_url("")).rstrip("/")
+
+    @property
+    def service(self):
+        return f"{self.url}/apac/"
+
+    async def _openid(self, _request):
+        if self.openid_status != 200:
+            return web.Response(status=self.openid_status)
+        issuer = "https://api.botframework.com"
+        return web.json_response({"issuer": issuer, "jwks_uri": f"{self.url}/keys"})
+
+    async def _keys(self, _request):
+        self.key_fetches += 1
+        return web.json_response({"keys": self.keys})
+
+    async def _login(self, request):
+        form = dict(await request.post())
+        self.logins.append((request.match_info["tenant"], form))
+        if self.login_faults:
+            return web.json_response(self.login_faults.pop(0), status=400)
+        if form.get("client_secret") != PASSWORD or form.get("client_id") != APP:
+            return web.json_response({"error": "invalid_client"}, status=401)
+        token = f"token-{len(self.logins)}"
+        return web.json_response({"access_token": token, "expires_in": 3599})
+
+    async def _connector(self, request):
+        activity = await request.json()
+        authorization = request.headers.get("Authorization")
+        self.calls.append((request.method, request.path, authorization, activity))
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is None or fault.done:
+            await self._take(request, activity)
+        if fault is None:
+            return web.json_response({"id": f"a{len(self.said)}"}, status=201)
+        await asyncio.sleep(fault.pause)
+        if fault.closed:
+            request.transport.close()
+            return web.Response()
+        return web.Response(
+            status=fault.status, headers=fault.headers, text=fault.body, content_type="text/html"
+        )
+
+    async def _take(self, request, activity):
+        async with self.came:
+            if request.method == "POST":
+                self.said.append((request.match_info["chat"], activity))
+                self.cards[f"a{len(self.said)}"] = activity
+            else:
+                self.cards[request.match_info["id"]] = activity
+            self.came.notify_all()
+
+    @property
+    def messages(self):
+        return [activity for _, activity in self.said if activity["type"] == "message"]
