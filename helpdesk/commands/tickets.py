@@ -27,8 +27,12 @@ def tickets() -> None:
 
 
 @tickets.command("list")
-@click.option("--status", type=click.Choice([*wire.TicketStatus]), help="Default: open work.")
-@click.option("--category", type=click.Choice([*wire.TicketCategory]))
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in wire.TicketStatus]),
+    help="Default: open work.",
+)
+@click.option("--category", type=click.Choice([each.value for each in wire.TicketCategory]))
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
 @click.option("--before", help="Go on behind this ticket number.")
 @json_option

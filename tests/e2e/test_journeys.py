@@ -89,6 +89,9 @@ async def test_an_agent_takes_over_from_the_terminal(stack):
     )
     assert number, said
     ticket = number[0]
+    found = ["tickets", "list", "--status", "new", "--category", "other", "--json"]
+    listed = json.loads(await stack.run(*found))
+    assert ticket in [each["number"] for each in listed["tickets"]]
     await stack.run("tickets", "claim", ticket)
     await stack.run("tickets", "reply", ticket, "Selamat pagi, sedang kami periksa.")
     shown = json.loads(await stack.run("tickets", "show", ticket, "--json"))
