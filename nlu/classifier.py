@@ -28,8 +28,8 @@ class Classifier(Generic[Label]):
 
     vocabulary: Vocabulary
     intents: tuple[Label, ...]
-    weights: npt.NDArray[np.float32]
-    """One row for each feature, one column for each intent."""
+    weights: npt.NDArray[np.float16]
+    """One row for each feature, one column for each intent; half precision is plenty."""
     bias: npt.NDArray[np.float32]
     temperature: float
 

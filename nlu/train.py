@@ -176,7 +176,7 @@ def _fit(read: Sequence[_Read[Label]], recipe: Recipe) -> Classifier[Label]:
     matrix = _matrix(vocabulary, messages)
     labels = np.array([label for _, label in read])
     intents = tuple(sorted({label for _, label in read}))
-    weights = np.zeros((len(vocabulary.index), len(intents)), dtype=np.float32)
+    weights = np.zeros((len(vocabulary.index), len(intents)), dtype=np.float16)
     bias = np.zeros(len(intents), dtype=np.float32)
     for at, intent in enumerate(intents):
         mine = labels == intent
