@@ -162,7 +162,8 @@ class Rasa:
         print("rasa data validate: accepted; training", flush=True)
         shutil.rmtree(self._folder / ".rasa", ignore_errors=True)  # its cache: time is measured
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        out = ["--out", folder, "--fixed-model-name", "nlu", "--quiet"]
+        # Not --quiet, which would hide the epochs: it takes half an hour and more.
+        out = ["--out", folder, "--fixed-model-name", "nlu"]
         if self._run(["train", "nlu", "--nlu", folder / "data", *files, *out]):
             raise NotPossible("Rasa could not train; the lines above say why.")
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
