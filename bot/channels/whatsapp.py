@@ -126,7 +126,7 @@ class WhatsApp:
         await self._graph.close()
 
     async def register(self) -> str:
-        """Tell Meta where the webhook is; return what was done. Raises as `Graph.post` does."""
+        """Tell Meta where the webhook is; return what was done. Raises ChannelError."""
         return await whatsapp_setup.register(self._settings, self._graph)
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=12, connect=5)
 _IDLE: Final = 15.0
 """Seconds a connection is kept: Meta closes idle ones, and a request lost to that is a message."""
+_LONGEST_PAUSE: Final = 3600.0
+_LONGEST_MESSAGE: Final = 300
 _OK: Final = 300
 _SERVER: Final = 500
 
@@ -25,6 +27,7 @@ _SERVER: Final = 500
 class _Error(Struct):
     code: int = -1
     error_subcode: int = 0
+    message: str = ""
 
 
 class _Refusal(Struct):
@@ -101,7 +104,13 @@ def read_answer(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]
         raise FateUnknown(f"HTTP {response.status}")
     retry_after = response.headers.get("Retry-After", "")
     seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
-    raise GraphError(response.status, error.code, error.error_subcode, min(seconds, 3600.0))
+    raise GraphError(
+        response.status,
+        error.code,
+        error.error_subcode,
+        min(seconds, _LONGEST_PAUSE),
+        error.message[:_LONGEST_MESSAGE],
+    )
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -94,13 +94,20 @@ class GraphError(Exception):
     """Meta refused a request: nothing was sent."""
 
     def __init__(
-        self, status: int, code: int = -1, subcode: int = 0, retry_after: float = 0.0
+        self,
+        status: int,
+        code: int = -1,
+        subcode: int = 0,
+        retry_after: float = 0.0,
+        message: str = "",
     ) -> None:
         super().__init__(f"HTTP {status}, code {code}, subcode {subcode}")
         self.status = status
         self.code = code
         self.subcode = subcode
         self.retry_after = retry_after
+        self.message = message
+        """Meta's own words: for operators' eyes, never for a log."""
 
 
 def judge(code: int, status: int = 400) -> Verdict:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.channels.port import ChannelError
 from bot.channels.whatsapp_api import Graph
+from bot.channels.whatsapp_errors import GraphError
 
 if TYPE_CHECKING:
     from bot.settings import BotSettings
@@ -30,21 +32,24 @@ def app_graph_of(settings: BotSettings) -> Graph:
 async def register(settings: BotSettings, graph: Graph) -> str:
     """Set the webhook up as far as the settings allow, and return what was done, for people.
 
-    Meta asks the webhook before it answers: the bot must be reachable. Raises GraphError,
-    TemporarilyUnavailable or FateUnknown.
+    Meta asks the webhook before it answers: the bot must be running. Raises ChannelError with what
+    Meta said.
     """
     callback = settings.origin + PATH
-    if settings.whatsapp_app_id is None:
-        return (
-            f"whatsapp: HELPDESK_WHATSAPP_APP_ID is not set; enter {callback} in Meta's dashboard"
-        )
     if not callback.startswith("https://"):
-        return f"whatsapp: Meta cannot reach {callback}; set HELPDESK_PUBLIC_URL to https://…"
-    await _subscribe(settings, callback)
-    if settings.whatsapp_business_account_id is None:
-        return f"whatsapp: {callback} (subscribe the business account in Meta's dashboard)"
-    await graph.post(f"{settings.whatsapp_business_account_id}/subscribed_apps", {})
-    return f"whatsapp: {callback}"
+        raise ChannelError(f"Meta cannot reach {callback}: set HELPDESK_PUBLIC_URL to https://…")
+    if settings.whatsapp_app_id is None:
+        return f"not set up: set HELPDESK_WHATSAPP_APP_ID, or enter {callback} in Meta's dashboard"
+    account = settings.whatsapp_business_account_id
+    try:
+        await _subscribe(settings, callback)
+        if account:
+            await graph.post(f"{account}/subscribed_apps", {})
+    except GraphError as error:
+        raise ChannelError(f"Meta said: {error.message or error}") from None
+    told = f"messages will come to {callback}"
+    hint = "once the business account is subscribed (HELPDESK_WHATSAPP_BUSINESS_ACCOUNT_ID)"
+    return told if account else f"{told}, {hint}"
 
 
 async def _subscribe(settings: BotSettings, callback: str) -> None:
