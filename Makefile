@@ -35,8 +35,8 @@ bench: .venv/development ## Every benchmark, each beside a named peer or limit
 	@$(RUN)/python -m benchmarks
 
 .PHONY: rasa-baseline
-rasa-baseline: .venv/development ## Install a real Rasa (3 GB), train it (an hour) and compare: docs/reference/rasa-baseline.md
-	@$(RUN)/python benchmarks/rasa/run.py
+rasa-baseline: .venv/development ## Install a real Rasa (3 GB), train it (hours; ARGS="--epochs 12": less) and compare: docs/reference/rasa-baseline.md
+	@$(RUN)/python benchmarks/rasa/run.py $(ARGS)
 
 .PHONY: docs
 docs: .venv/development ## Build the documentation into docs/_build
