@@ -7,11 +7,12 @@ HEAD = """\
 Written by `make rasa-baseline{arguments}` on {date}; do not edit. {machine}. {load}.
 
 The embedded engine of commit `{commit}` beside {versions}, both trained on the same
-{sentences} sentences (`nlu/data`), Rasa with `nlu/config.yml`: its default pipeline, DIET for {epochs} epochs
-(`--epochs`; 100 by default). Both then read the same files in the same run, measured by the same code
-(`nlu/evaluate.py`). Rasa is asked as its users ask it, over HTTP on loopback, with nothing of ours
-before or behind it. *DIET* takes the likeliest intent; *with fallback* is the decision of Rasa's
-`FallbackClassifier`, whose `nlu_fallback` counts as out of scope.
+{sentences} sentences (`nlu/data`), Rasa with `nlu/config.yml`: its default pipeline, DIET for
+{epochs} epochs (`--epochs`; 100 by default). Both then read the same files in the same run,
+measured by the same code (`nlu/evaluate.py`). Rasa is asked as its users ask it, over HTTP on
+loopback, with nothing of ours before or behind it. *DIET* takes the likeliest intent; *with
+fallback* is the decision of Rasa's `FallbackClassifier`, whose `nlu_fallback` counts as out of
+scope.
 
 ## What is understood
 
