@@ -61,7 +61,7 @@ class FakeApi:
         app.router.add_get("/openid", self._openid)
         app.router.add_get("/keys", self._keys)
         app.router.add_post("/{tenant}/oauth2/v2.0/token", self._login)
-        chat = "/apac/v3/conversations/{chat}/activities"
+        chat = "/{region}/v3/conversations/{chat}/activities"
         app.router.add_post(chat, self._connector)
         app.router.add_put(chat + "/{id}", self._connector)
         self.server = TestServer(app)
@@ -101,7 +101,7 @@ class FakeApi:
     async def _connector(self, request):
         activity = await request.json()
         authorization = request.headers.get("Authorization")
-        self.calls.append((request.method, request.path, authorization, activity))
+        self.calls.append((request.method, request.raw_path, authorization, activity))
         fault = self.faults.pop(0) if self.faults else None
         if fault is None or fault.done:
             await self._take(request, activity)
