@@ -61,13 +61,15 @@ class BotApi(Bot):
         base = f"{url.rstrip('/')}/bot"
         super().__init__(token, base_url=base, get_updates_request=fetching, request=asking)
 
-    async def ask(self, method: str, *, within: float = ANSWER, **parameters: object) -> Any:  # noqa: ANN401 - JSON
-        """Return the result as JSON. Raises TelegramError.
+    async def ask(
+        self, method: str, *, within: float | None = None, **parameters: object
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Return the result as JSON; `within` so many seconds. Raises TelegramError.
 
         The library's own methods would read the answer into classes: what cannot be read would be
         an error after the message was sent, and one odd update would hold up all others.
         """
-        return await self._post(method, parameters, read_timeout=within)
+        return await self._post(method, parameters, read_timeout=within or ANSWER)
 
     async def disconnect(self) -> None:
         """Close the connections."""
