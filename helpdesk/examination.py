@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-from msgspec import Struct
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +22,8 @@ from backend_client.errors import BackendError
 from backend_client.signing import MAX_SKEW
 from backend_client.transport import Transport
 from bot.settings import BotSettings
+from helpdesk import checks_teams
+from helpdesk.findings import Finding, fail, ok, warn
 from helpdesk.operator import Operator
 from ops import migrations
 from ops.clock import SystemClock
@@ -31,6 +32,8 @@ from ops.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from ops.clock import Clock
 
 ROOT = Path(__file__).resolve().parent.parent
 LITTLE_DISK = 1_000_000_000
@@ -46,28 +49,8 @@ RASA_ADVICE = {
 }
 
 
-class Finding(Struct, frozen=True):
-    """What one check found: `state` is ok, warn or fail."""
-
-    what: str
-    state: str
-    detail: str
-    advice: str = ""
-
-
-def ok(what: str, detail: str) -> Finding:
-    """Say that all is well."""
-    return Finding(what, "ok", detail)
-
-
-def warn(what: str, detail: str, advice: str) -> Finding:
-    """Say that something works but should not stay so."""
-    return Finding(what, "warn", detail, advice)
-
-
-def fail(what: str, detail: str, advice: str) -> Finding:
-    """Say that something does not work."""
-    return Finding(what, "fail", detail, advice)
+CHANNELS = (checks_teams.examine,)
+"""What to look at for each channel; nothing is found for one that is off."""
 
 
 async def examine() -> list[Finding]:
@@ -80,7 +63,20 @@ async def examine() -> list[Finding]:
         )
         return [fail("settings", f"cannot be read: {wrong}", "See docs/reference/settings.md.")]
     examiner = Examiner(bot_settings, backend_settings)
-    return [await _safely(check) for check in examiner.checks()]
+    findings = [await _safely(check) for check in examiner.checks()]
+    for look in CHANNELS:
+        findings += await _channel(look, bot_settings)
+    return findings
+
+
+async def _channel(
+    look: Callable[[BotSettings, Clock], Awaitable[list[Finding]]], settings: BotSettings
+) -> list[Finding]:
+    try:
+        return await look(settings, SystemClock())
+    except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding
+        name = look.__module__.rpartition("checks_")[2]
+        return [fail(name, f"the check itself failed ({type(error).__name__})", "Report this.")]
 
 
 async def _safely(check: Callable[[], Awaitable[Finding]]) -> Finding:
