@@ -43,7 +43,7 @@ from nlu.types import Language
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator, Sequence
 
     from bot.channels.port import Attachment, OutboundMessage
     from bot.channels.whatsapp_inbound import Batch, Status
@@ -176,11 +176,12 @@ class WhatsApp:
             # Reviews, quality, restrictions: the dashboard tells what.
             _log.warning("whatsapp_account_notice", parts=len(batch.notices))
 
-    def _failures(self, statuses: Iterable[Status]) -> Iterator[Inbound]:
+    def _failures(self, statuses: Sequence[Status]) -> Iterator[Inbound]:
         """Return what the dialogue must hear of messages that were taken and then failed."""
+        arrived = {status.id for status in statuses if status.status in {"delivered", "read"}}
         for status in statuses:
             message = self._sent.find(status.id)
-            if status.status != "failed" or message.arrived:
+            if status.status != "failed" or message.arrived or status.id in arrived:
                 continue
             verdict = judge(status.code)
             count(status.code)

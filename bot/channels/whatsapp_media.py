@@ -76,10 +76,11 @@ async def _address(graph: Graph, attachment: Attachment) -> URL:
         raise FileRefused("too large")
     try:
         url = URL(str(found.get("url", "")))
+        is_ours = url.origin() == graph.origin
     except ValueError as error:
         raise FileRefused("not an address") from error
     # The token goes along: to Meta and nobody else.
-    if url.origin() != graph.origin and not _is_metas(url):
+    if not is_ours and not _is_metas(url):
         raise FileRefused("not an address of Meta's")
     return url
 

@@ -38,6 +38,7 @@ class FakeMeta:
     objections: list = field(default_factory=list)
     objects: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
     holding: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self):
@@ -60,6 +61,7 @@ class FakeMeta:
     async def _answer(self, request):
         path = request.path.removeprefix("/v23.0/")
         self.asked.append((request.method, path))
+        self.reached.set()
         self.tokens.append(request.headers.get("Authorization", ""))
         body = await request.json() if request.can_read_body else None
         self.bodies.append(body)

@@ -19,7 +19,7 @@ SCHEMAS = {
     "template": "TemplateMessage",
 }
 INBOUND = {"text": "TextMessage_2", "image": "ImageMessage_1", "document": "DocumentMessage_1"}
-"""The published references of what comes in point at what goes out, of the same names."""
+"""What comes in: the published references point at what goes out, which has the same names."""
 
 
 @cache
@@ -29,6 +29,10 @@ def components():
     schemas = document["components"]["schemas"]
     _mend(schemas)
     schemas["BaseMessageProperties"].pop("additionalProperties", None)
+    for name in INBOUND.values():
+        for part in schemas[name]["allOf"]:
+            if "$ref" in part:
+                part["$ref"] += "_1"
     return {"schemas": schemas}
 
 
