@@ -28,6 +28,7 @@ from backend.domain.service_hours import ServiceHours
 from backend.service.accounts import Accounts
 from backend.service.audit import Audit
 from backend.service.demo import seed_demo
+from backend.service.documents import DocumentUpkeep
 from backend.service.feed import Feed
 from backend.service.grants import Grants
 from backend.service.guests import Guests
@@ -62,6 +63,7 @@ from backend_client import wire
 from ops import migrations
 from ops.access import access_middleware
 from ops.clock import SystemClock
+from ops.documents import Documents
 from ops.health import add_health
 from ops.keys import key
 from ops.logs import configure_logging
@@ -193,7 +195,14 @@ def build(
         *tickets.jobs(),
         *clocks.jobs(),
         *Retention(
-            db, clock, audit, {"challenges": verification.purge, "mail": mailer.purge}
+            db,
+            clock,
+            audit,
+            {
+                "challenges": verification.purge,
+                "mail": mailer.purge,
+                "documents": DocumentUpkeep(db, clock, Documents(settings.documents)).purge,
+            },
         ).jobs(),
     )
     scheduler = Scheduler(db, clock, jobs)

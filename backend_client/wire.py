@@ -320,6 +320,23 @@ class GuestPerson(Struct, frozen=True, forbid_unknown_fields=True):
     email: Short
 
 
+class DocumentType(StrEnum):
+    """What a document is, by its first bytes: neither its name nor the sender was believed."""
+
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+
+
+class DocumentRef(Struct, frozen=True, forbid_unknown_fields=True):
+    """A letter that came with a request: its content is in the folder of documents."""
+
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+    name: Annotated[str, Meta(pattern=r"^[^\u0000-\u001f\u007f/\\]{1,100}$(?!\n)")]
+    mime: DocumentType
+    size: Annotated[int, Meta(ge=1, le=10 * 1024 * 1024)]
+
+
 class FileGuestRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/guest-requests`: a unit asks; an agent decides."""
 
@@ -334,6 +351,8 @@ class FileGuestRequest(Struct, frozen=True, forbid_unknown_fields=True):
     contact_phone: Short
     people: Annotated[tuple[GuestPerson, ...], Meta(min_length=1, max_length=300)]
     language: Language = Language.ID
+    documents: Annotated[tuple[DocumentRef, ...], Meta(max_length=3)] = ()
+    """The signed letter. Filed again with the same letter number, further ones are added."""
 
 
 # -- what the backend tells chats (read as a feed) ------------------------------------------
@@ -514,6 +533,7 @@ class GuestRequestView(Struct, frozen=True):
     approved: bool | None = None
     """None while nobody has decided."""
     reason: str | None = None
+    documents: tuple[DocumentRef, ...] = ()
 
 
 class AgentTicket(Struct, frozen=True):

@@ -28,6 +28,11 @@ class CommonSettings(BaseSettings):
         default=Path("var"),
         description="Folder for the embedded databases, keys and the trained model.",
     )
+    documents_dir: Path | None = Field(
+        default=None,
+        description="Folder for the letters people send as files. Unset: `documents` in the state "
+        "folder. Replicas of the bot, the backend and operators' machines share it.",
+    )
     backend_bind: str = Field(
         default="127.0.0.1:8081", description="Address the backend listens on."
     )
@@ -43,6 +48,11 @@ class CommonSettings(BaseSettings):
     time_zone: str = Field(
         default="Asia/Jakarta", description="Zone of dates shown to people and of SLAs."
     )
+
+    @property
+    def documents(self) -> Path:
+        """Return the folder of the documents."""
+        return self.documents_dir or self.state_dir / "documents"
 
 
 class OperatorSettings(CommonSettings):

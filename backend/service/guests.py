@@ -7,7 +7,7 @@ Nobody ever sees a password: each guest gets a link and a number by e-mail and c
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
@@ -103,7 +103,7 @@ class Guests:
         )
 
     async def file(self, body: wire.FileGuestRequest) -> wire.TicketView:
-        """File a request; the same letter again returns the open ticket.
+        """File a request; the same letter again returns the open ticket, with further documents.
 
         Raises GuestRequestInvalid.
         """
@@ -120,6 +120,7 @@ class Guests:
             ticket, already_open = await self._book.open_or_join(tx, _opening(body))
             if not already_open:
                 await self._attach(tx, ticket, body)
+            await store.add_documents(self._book.db, tx, _document_rows(ticket.id, body.documents))
             return await self._book.view(tx, ticket, already_open=already_open)
 
     async def approve(self, number: str, body: wire.ApproveGuests) -> wire.AgentTicket:
@@ -169,6 +170,10 @@ class Guests:
             people=tuple(self._person(guest) for guest in people),
             approved=request.approved,
             reason=request.reason,
+            documents=tuple(
+                wire.DocumentRef(row.sha256, row.name, wire.DocumentType(row.mime), row.size)
+                for row in await store.documents_of(tx, ticket_id)
+            ),
         )
 
     async def _attach(
@@ -335,6 +340,22 @@ _SUMMARY = {
     "id": "Permohonan {count} akun tamu, {unit}, surat {letter}, aktif sampai {until}",
     "en": "Request for {count} guest accounts, {unit}, letter {letter}, active until {until}",
 }
+
+
+def _document_rows(
+    ticket_id: int, documents: tuple[wire.DocumentRef, ...]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "ticket_id": ticket_id,
+            "sha256": each.sha256,
+            "position": position,
+            "name": each.name,
+            "mime": each.mime.value,
+            "size": each.size,
+        }
+        for position, each in enumerate(documents, 1)
+    ]
 
 
 def _opening(body: wire.FileGuestRequest) -> Opening:

@@ -1,8 +1,9 @@
 """What is kept how long, and how people disappear from what must be kept.
 
 Tickets, replies, request records and the audit trail are kept for 5 years (PB 4, security.md 12),
-the feed for 30 days, answers by idempotency key for 7. Erasure pseudonymises: the record of the
-work stays, who asked and what they wrote goes.
+the feed for 30 days, answers by idempotency key for 7. Documents go with the last ticket that
+names them. Erasure pseudonymises: the record of the work stays, who asked and what they wrote
+goes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from backend.domain.tickets import ENDED, KEPT_FOR_YEARS
 from backend.service.errors import StateConflict
 from backend.service.jobs import Job
 from backend.store.feed import FEED
-from backend.store.guests import GUESTS, REQUESTS, State
+from backend.store.guests import DOCUMENTS, GUESTS, REQUESTS, State
 from backend.store.idempotency import answers
 from backend.store.tickets import CLOCKS, CONVERSATIONS, HANDOFF, MESSAGES, TICKETS
 
@@ -40,7 +41,7 @@ FEED_KEPT = timedelta(days=30)
 ANSWERS_KEPT = timedelta(days=30)
 ERASED = "[erased]"
 _BATCH = 200
-_CHILDREN = (MESSAGES, HANDOFF, CLOCKS, CONVERSATIONS, GUESTS, REQUESTS)
+_CHILDREN = (MESSAGES, HANDOFF, CLOCKS, CONVERSATIONS, GUESTS, DOCUMENTS, REQUESTS)
 
 
 class Retention:
@@ -126,7 +127,8 @@ class Retention:
         )
         contact = sa.update(REQUESTS).where(REQUESTS.c.ticket_id == ticket_id)
         await tx.execute(contact.values(contact=""))
-        await tx.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.ticket_id == ticket_id))
+        for table in (CONVERSATIONS, DOCUMENTS):
+            await tx.execute(sa.delete(table).where(table.c.ticket_id == ticket_id))
 
     async def _purge_tickets(self, oldest: datetime) -> int:
         total = 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime  # noqa: TC003 - dataclass annotations stay readable
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from backend.store.database import BigId, Instant, metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from backend.store.database import Database
@@ -56,6 +58,18 @@ GUESTS = sa.Table(
     sa.Column("next_at", Instant),
     sa.UniqueConstraint("ticket_id", "position"),
     sa.Index("ix_guests_next", "state", "next_at", "id"),
+)
+
+DOCUMENTS = sa.Table(
+    "guest_documents",
+    metadata,
+    sa.Column("ticket_id", BigId, sa.ForeignKey("tickets.id"), primary_key=True),
+    # Of the content, which is in the folder of documents.
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("position", sa.SmallInteger, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("mime", sa.String(50), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
 )
 
 QUOTA = sa.Table(
@@ -119,6 +133,16 @@ class Request:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one row of `guest_documents` says of a file."""
+
+    sha256: str
+    name: str
+    mime: str
+    size: int
+
+
 async def request_of(tx: AsyncConnection, ticket_id: int) -> Request | None:
     """Return the guest request a ticket carries."""
     query = sa.select(REQUESTS).where(REQUESTS.c.ticket_id == ticket_id)
@@ -130,6 +154,25 @@ async def people_of(tx: AsyncConnection, ticket_id: int) -> list[Guest]:
     """Return the people of a request in order."""
     query = sa.select(GUESTS).where(GUESTS.c.ticket_id == ticket_id).order_by(GUESTS.c.position)
     return [Guest(*row) for row in (await tx.execute(query)).all()]
+
+
+async def add_documents(db: Database, tx: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Note the documents of a request; one that is there already is not noted again."""
+    if rows:
+        await tx.execute(db.insert(DOCUMENTS).on_conflict_do_nothing(), rows)
+
+
+async def documents_of(tx: AsyncConnection, ticket_id: int) -> list[Document]:
+    """Return a request's documents in order."""
+    columns = (DOCUMENTS.c.sha256, DOCUMENTS.c.name, DOCUMENTS.c.mime, DOCUMENTS.c.size)
+    query = sa.select(*columns).where(DOCUMENTS.c.ticket_id == ticket_id)
+    ordered = query.order_by(DOCUMENTS.c.position, DOCUMENTS.c.sha256)
+    return [Document(*row) for row in (await tx.execute(ordered)).all()]
+
+
+async def documents_named(tx: AsyncConnection) -> set[str]:
+    """Return the SHA-256 of every document that some request names."""
+    return set((await tx.execute(sa.select(DOCUMENTS.c.sha256))).scalars())
 
 
 async def first_due(

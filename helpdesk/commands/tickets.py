@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -10,7 +13,9 @@ from rich.text import Text
 
 from backend_client import wire
 from helpdesk.operator import Operator, ask, me
-from helpdesk.output import console, json_option, print_json, print_table
+from helpdesk.output import console, errors, json_option, print_json, print_table
+from ops.documents import Damaged, Documents
+from ops.settings import OperatorSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +76,48 @@ def show(number: str, *, as_json: bool) -> None:
     """Show a ticket with its messages, clocks and guest request."""
     path = f"/v1/agent/tickets/{quote(number, safe='')}"
     _print(ask(lambda operator: operator.get(path, wire.AgentTicket)), as_json=as_json)
+
+
+@tickets.command()
+@number_argument
+@click.argument("position", metavar="[N]", type=click.IntRange(1), default=1)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A new file."
+)
+def document(number: str, position: int, out: Path) -> None:
+    """Write document N (1 unless told) of a guest request into a file."""
+    path = f"/v1/agent/tickets/{quote(number, safe='')}"
+    ticket: wire.AgentTicket = ask(lambda operator: operator.get(path, wire.AgentTicket))
+    there = ticket.guest_request.documents if ticket.guest_request else ()
+    if position > len(there):
+        errors.print(f"{ticket.number} has {len(there)} documents.")
+        sys.exit(1)
+    chosen, documents = there[position - 1], Documents(OperatorSettings().documents)
+    try:
+        content = documents.read(chosen.sha256)
+        with open(out, "xb", opener=_for_us_only) as file:
+            file.write(content)
+    except FileExistsError:
+        errors.print(f"{out} is there already.")
+    except Damaged:
+        errors.print("The document was changed after it came: do not use it.")
+    except FileNotFoundError:
+        place = documents.path_of(chosen.sha256)
+        errors.print(f"No {place} here: set HELPDESK_DOCUMENTS_DIR to the bot's folder.")
+    except OSError as error:
+        errors.print(str(error))
+    else:
+        console.print(Text(f"{out}: {_described(chosen)}"))
+        return
+    sys.exit(1)
+
+
+def _for_us_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _described(document: wire.DocumentRef) -> str:
+    return f"{document.name}, {document.mime}, {-(-document.size // 1024)} KB"
 
 
 def _act(number: str, action: str, agent: str, message: msgspec.Struct, *, as_json: bool) -> None:
@@ -191,6 +238,8 @@ def _print_guests(request: wire.GuestRequestView) -> None:
             f"{request.contact_phone}: {request.purpose}"
         )
     )
+    for position, each in enumerate(request.documents, 1):
+        console.print(Text(f"document {position}: {_described(each)}"))
     print_table(
         ("name", "institution", "e-mail", "state", "username"),
         ((p.name, p.institution, p.email, p.state, p.username) for p in request.people),
