@@ -14,7 +14,7 @@ run: .venv/runtime ## Install what is missing and start everything on the embedd
 	@exec $(RUN)/helpdesk up
 
 .PHONY: test
-test: .venv/development ## Install what is missing (PostgreSQL and Chromium too), run every check and test
+test: .venv/development ## Install what is missing (PostgreSQL, Chromium, Node too), run every check and test
 	@deploy/install-test-servers
 	@$(RUN)/python deploy/checks.py
 
@@ -37,6 +37,10 @@ bench: .venv/development ## Every benchmark, each beside a named peer or limit
 .PHONY: rasa-baseline
 rasa-baseline: .venv/development ## Install a real Rasa (3 GB), train it (hours; ARGS="--epochs 12": less) and compare: docs/reference/rasa-baseline.md
 	@$(RUN)/python benchmarks/rasa/run.py $(ARGS)
+
+.PHONY: teams-app
+teams-app: .venv/development ## Write var/teams-app.zip for Teams (docs/how-to/connect-teams.md); ARGS="--developer …"
+	@$(RUN)/python deploy/teams_app.py $(ARGS)
 
 .PHONY: docs
 docs: .venv/development ## Build the documentation into docs/_build
