@@ -76,7 +76,7 @@ def _is_document(path: Path) -> bool:
 
 
 class Incoming:
-    """A document on its way, for our user only (0600), and for a group that may read the folder."""
+    """A document on its way: for our user only (0600), or for the group the folder is for."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
