@@ -39,7 +39,7 @@ rasa-baseline: .venv/development ## Install a real Rasa (3 GB), train it (hours;
 	@$(RUN)/python benchmarks/rasa/run.py $(ARGS)
 
 .PHONY: teams-app
-teams-app: .venv/development ## Write var/teams-app.zip for Teams (docs/how-to/connect-teams.md); ARGS="--developer …"
+teams-app: .venv/runtime ## Write var/teams-app.zip for Teams (docs/how-to/connect-teams.md); ARGS="--developer …"
 	@$(RUN)/python deploy/teams_app.py $(ARGS)
 
 .PHONY: docs
