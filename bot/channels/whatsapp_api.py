@@ -10,7 +10,7 @@ from msgspec import Struct
 from yarl import URL
 
 from bot.channels.port import FateUnknown, TemporarilyUnavailable
-from bot.channels.whatsapp_errors import CODES, GraphError
+from bot.channels.whatsapp_errors import CODES, GraphError, Meaning, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,12 +104,14 @@ def read_answer(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]
         raise FateUnknown(f"HTTP {response.status}")
     retry_after = response.headers.get("Retry-After", "")
     seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
+    # Of a token it does not like, Meta says the whole.
+    told = judge(error.code, response.status).meaning is not Meaning.TOKEN
     raise GraphError(
         response.status,
         error.code,
         error.error_subcode,
         min(seconds, _LONGEST_PAUSE),
-        error.message[:_LONGEST_MESSAGE],
+        error.message[:_LONGEST_MESSAGE] if told else "",
     )
 
 

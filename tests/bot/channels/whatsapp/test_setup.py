@@ -51,6 +51,15 @@ async def test_what_meta_said_is_passed_on(lines, meta):
         await line.channel.register()
 
 
+async def test_metas_words_about_a_token_are_not_passed_on(lines, meta):
+    """They hold the token."""
+    meta.faults.append(Fault(190, 401))
+    line = await lines(**APP)
+    with pytest.raises(ChannelError, match="code 190") as raised:
+        await line.channel.register()
+    assert "refused" not in str(raised.value)
+
+
 def test_settings_that_work_together():
     check(settings())
     check(settings(**APP, whatsapp_business_account_id="88", whatsapp_template="ada_pesan"))
