@@ -56,6 +56,8 @@ MAX_UPDATE: Final = 1024 * 1024
 """Bytes of an update: a message may bring the one it answers, each with formatting."""
 POLL: Final = 25
 """Seconds a fetch waits for updates."""
+PAUSES: Final = (0.5, 30.0)
+"""First and longest pause after a call that failed and is made again for ever."""
 WORKING_AFTER: Final = (0.7, 4.5, 4.5, 4.5)
 """Pauses after which "typing" is shown while an answer is being worked on; it lasts 5 seconds."""
 BACKGROUND: Final = 500
@@ -172,12 +174,12 @@ class Telegram:
 
     async def _poll(self) -> None:
         """Fetch for ever. Telegram that is away, or a database, is waited for."""
-        pause = 0.5
+        pause, longest = PAUSES
         confirmed: int | None = None
         while True:
             try:
                 confirmed = await self._fetch(confirmed)
-                pause = 0.5
+                pause = PAUSES[0]
             except Exception as error:  # noqa: BLE001 - nobody else would fetch
                 # Nothing of the batch is confirmed: it comes again.
                 confirmed = None
@@ -185,7 +187,7 @@ class Telegram:
                     pause = max(pause, wait_of(error))
                 _log.warning("telegram_fetch_failed", error=type(error).__name__, pause=pause)
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, 30.0)
+                pause = min(2 * pause, longest)
 
     async def _fetch(self, confirmed: int | None) -> int | None:
         """Store one batch, and return what confirms it with the next fetch.
@@ -334,7 +336,7 @@ class Telegram:
 
     async def _introduce(self) -> None:
         """Learn our name: in groups, people call us by it."""
-        pause = 1.0
+        pause, longest = PAUSES
         while not self._us.name:
             try:
                 me = await self._api.ask("getMe")
@@ -342,7 +344,7 @@ class Telegram:
             except (TelegramError, LookupError, TypeError) as error:
                 _log.warning("telegram_who_are_we", error=type(error).__name__, pause=pause)
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, 300.0)
+                pause = min(2 * pause, longest)
 
 
 def _id_of(raw: object) -> int | None:

@@ -1,6 +1,7 @@
 """Telegram's published Bot API as a judge of our calls and a maker of updates."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,16 +10,10 @@ import pytest
 FILE = Path(__file__).parents[5] / "shared" / "data" / "telegram-bot-api.json"
 needs_schema = pytest.mark.skipif(not FILE.exists(), reason="the vendor's schema is not here")
 SIMPLE = {"String": str, "InputFile": str, "Integer": int, "Boolean": bool, "True": bool}
-NESTED = 4
-"""How deep a made object goes before only what is required is filled in."""
-CONSTANTS = {
-    "ChatMemberOwner": "creator",
-    "ChatMemberAdministrator": "administrator",
-    "ChatMemberMember": "member",
-    "ChatMemberRestricted": "restricted",
-    "ChatMemberLeft": "left",
-    "ChatMemberBanned": "kicked",
-}
+MORE = (6, 4, 2, 1)
+"""How many optional fields a made object has at most, by its depth; deeper ones have none."""
+CONSTANT = re.compile(r"(?:always|must be) [“\"]?(\w+)")
+"""How the descriptions name the one value of a field that tells kinds apart."""
 WORDS = (
     "halo",
     "lupa password, NIM saya 13519001",
@@ -52,12 +47,17 @@ def faults_of(value, name):
     """What the vendor's schema finds wrong with an object of the type `name`."""
     kind = schema()["types"][name]
     if "subtypes" in kind and not kind.get("fields"):
-        tries = [faults_of(value, sub) for sub in kind["subtypes"]]
-        return [] if [] in tries else [f"{name}: none of its kinds"]
+        fits = any(_fits(value, sub) for sub in kind["subtypes"])
+        return [] if fits else [f"{name}: none of its kinds"]
     return _faults(value, kind.get("fields", []), name)
 
 
 def _faults(value, fields, where):
+    if not isinstance(value, dict):
+        return [f"{where}: no object"]
+    wrong = [name for name, only in _constants(fields).items() if value.get(name) != only]
+    if wrong:
+        return [f"{where}: another {name}" for name in wrong]
     known = {field["name"]: field for field in fields}
     found = [f"{where}: unknown field {key}" for key in value if key not in known]
     for name, field in known.items():
@@ -69,6 +69,15 @@ def _faults(value, fields, where):
     return found
 
 
+def _constants(fields):
+    found = {
+        field["name"]: CONSTANT.search(field["description"])
+        for field in fields
+        if field["name"] in {"type", "status", "source"} and field["types"] == ["String"]
+    }
+    return {name: match[1] for name, match in found.items() if match}
+
+
 def _fits(value, kind):
     if kind.startswith("Array of "):
         return isinstance(value, list) and all(_fits(each, kind[9:]) for each in value)
@@ -78,7 +87,7 @@ def _fits(value, kind):
         return isinstance(value, SIMPLE[kind]) and (
             kind in {"Boolean", "True"} or not isinstance(value, bool)
         )
-    return isinstance(value, dict) and not faults_of(value, kind)
+    return not faults_of(value, kind)
 
 
 def made_update(random):
@@ -93,7 +102,8 @@ def made_update(random):
 
 def _made(random, kind, depth):
     if kind.startswith("Array of "):
-        return [_made(random, kind[9:], depth + 1) for _ in range(random.randrange(1, 3))]
+        several = range(random.randrange(3) if depth < len(MORE) else 0)
+        return [_made(random, kind[9:], depth + 1) for _ in several]
     if kind.startswith("Float"):
         return random.choice([0, -1.5, 1e300])
     if kind == "Integer":
@@ -108,17 +118,17 @@ def _made(random, kind, depth):
 def _made_object(random, name, depth):
     kind = schema()["types"][name]
     if "subtypes" in kind and not kind.get("fields"):
-        return _made_object(random, random.choice(kind["subtypes"]), depth)
-    made = {}
-    for field in kind.get("fields", []):
-        chance = 0.25 if depth < 2 else 0.05
-        if field["required"] or (depth < NESTED and random.random() < chance):
-            made[field["name"]] = _made(random, random.choice(field["types"]), depth + 1)
+        return _made(random, random.choice(kind["subtypes"]), depth)
+    fields = kind.get("fields", [])
+    optional = [field for field in fields if not field["required"]]
+    more = random.randrange(min(len(optional), MORE[depth]) + 1) if depth < len(MORE) else 0
+    chosen = random.sample(optional, more) + [field for field in fields if field["required"]]
+    made = {
+        field["name"]: _made(random, random.choice(field["types"]), depth + 1) for field in chosen
+    }
     if name == "Chat":
         made["type"] = random.choice(["private", "private", "group", "supergroup", "channel"])
-    if name in CONSTANTS:
-        made["status"] = CONSTANTS[name]
-    return made
+    return made | _constants(fields)
 
 
 def mutated(random, value):

@@ -25,11 +25,12 @@ class Recorder:
     """A runtime that only writes down; `away`: that takes nothing."""
 
     def __init__(self, *, away=False):
-        self.calls, self.away = [], away
+        self.calls, self.rows, self.away = [], [], away
 
     async def ingest(self, messages, *, cursor=None):
         if self.away:
             raise NotAccepting("stopping")
+        self.rows.extend(messages)
         self.calls.append([decode(message.payload).event for message in messages])
 
     async def settled(self, conversation, within):
