@@ -35,18 +35,20 @@ from bot.channels.port import (
 from bot.channels.webhooks import body_of, refused, unreadable
 from bot.channels.whatsapp_errors import GraphError, Meaning, count, judge
 from bot.channels.whatsapp_inbound import NAME, key_of, person, read, who
-from bot.channels.whatsapp_render import parts, payload, seen, template
+from bot.channels.whatsapp_render import parts, payload, template
 from bot.channels.whatsapp_sent import Sent
+from bot.channels.whatsapp_signs import Signs
 from bot.envelope import Undelivered, encode, inbound
 from bot.runtime.port import Inbound
 from nlu.types import Language
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 
     from bot.channels.port import Attachment, OutboundMessage
-    from bot.channels.whatsapp_inbound import Batch, Status
+    from bot.channels.whatsapp_inbound import Batch
+    from bot.channels.whatsapp_shapes import Status
     from bot.runtime.port import Runtime
     from bot.settings import BotSettings
     from bot.texts.catalogue import Texts
@@ -58,6 +60,8 @@ FOREIGN: Final = Counter(
     "helpdesk_whatsapp_foreign_total", "Parts of webhooks for another number of the account."
 )
 MAX_BODY: Final = 3 * 1024 * 1024
+SMALL: Final = 64 * 1024
+"""Bytes of a webhook that are read at once: some milliseconds."""
 WINDOW: Final = timedelta(hours=24)
 """How long after a person's last message anything but a template may be sent."""
 OVERALL: Final = Limit(80, 1)
@@ -65,14 +69,9 @@ PER_PERSON: Final = Limit(10, 60)
 """One message in six seconds in the long run; a conversation comes in bursts, which Meta lends."""
 _PATIENCE: Final = 7.0
 """Seconds after which the next part of a split message is left to the next try."""
-_MOST_SEEN: Final = 100
-"""Requests under way that only show that we are writing."""
 _MOST_STARTED: Final = 1_000
 _LONGEST_STOP: Final = 13.0
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_WORTH_A_SIGN: Final = frozenset(
-    {InboundKind.TEXT, InboundKind.CHOICE, InboundKind.ATTACHMENT, InboundKind.UNSUPPORTED}
-)
 _ALARMS: Final = {
     Meaning.TOKEN: "whatsapp_token_refused",
     Meaning.ACCOUNT: "whatsapp_account_restricted",
@@ -100,7 +99,7 @@ class WhatsApp:
         self._pace = Pace([OVERALL], [PER_PERSON])
         self._sent = Sent()
         self._started: OrderedDict[str, int] = OrderedDict()
-        self._signs: set[asyncio.Task[None]] = set()
+        self._signs = Signs(self._graph, f"{self._account}/messages")
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -119,8 +118,7 @@ class WhatsApp:
     async def stop(self) -> None:
         """Let requests under way end, so that their fate is known; begin no others."""
         self._stopping = True
-        for sign in self._signs:
-            sign.cancel()
+        await self._signs.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _LONGEST_STOP)
         await self._graph.close()
@@ -155,7 +153,7 @@ class WhatsApp:
         expected = f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
         if not hmac.compare_digest(shown.encode(errors="replace"), expected.encode()):
             return refused(NAME, "wrong signature")
-        batch = read(body, self._account, self._clock.now())
+        batch = await self._read(body)
         self._note(batch)
         news = [status for status in batch.statuses if self._sent.is_news(status)]
         rows = [inbound(event, correlation_id()) for event in batch.events]
@@ -165,8 +163,15 @@ class WhatsApp:
         # Only now: unless it is stored, it will be told again and must be news again.
         for status in news:
             self._sent.advance(status)
-        self._show_that_we_read(batch.events)
+        self._signs.show(batch.events)
         return web.Response(text="ok")
+
+    async def _read(self, body: bytes) -> Batch:
+        now = self._clock.now()
+        if len(body) <= SMALL:
+            return read(body, self._account, now)
+        # A full batch takes seconds: other chats go on meanwhile.
+        return await asyncio.to_thread(read, body, self._account, now)
 
     def _note(self, batch: Batch) -> None:
         FOREIGN.inc(batch.foreign)
@@ -210,30 +215,6 @@ class WhatsApp:
             kind=InboundKind.BLOCKED,
             account=self._account,
         )
-
-    # -- signs -------------------------------------------------------------------------------
-    def _show_that_we_read(self, events: Iterable[InboundEvent]) -> None:
-        """Mark the newest message of each chat as read, and show that we are writing."""
-        newest = {
-            event.conversation: event.event_id
-            for event in events
-            if event.private and event.kind in _WORTH_A_SIGN
-        }
-        for id_ in newest.values():
-            if self._stopping or len(self._signs) >= _MOST_SEEN:
-                return
-            self._spawn(self._graph.post(f"{self._account}/messages", seen(id_)))
-
-    def _spawn(self, request: Coroutine[Any, Any, object]) -> None:
-        async def ask() -> None:
-            try:
-                await request
-            except (ChannelError, GraphError) as error:
-                _log.debug("whatsapp_sign_lost", error=str(error))
-
-        task = asyncio.create_task(ask())
-        self._signs.add(task)
-        task.add_done_callback(self._signs.discard)
 
     # -- out ---------------------------------------------------------------------------------
     async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:

@@ -11,19 +11,32 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
 
 from bot.channels.inbound import MAX_TEXT, clean
 from bot.channels.port import Attachment, InboundEvent, InboundKind
+from bot.channels.whatsapp_shapes import (
+    Change,
+    Contact,
+    Entry,
+    IdUpdate,
+    Media,
+    Message,
+    Status,
+    Value,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from msgspec import Raw
 
 T = TypeVar("T")
 
 NAME: Final = "whatsapp"
 BSUID: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-"""A business-scoped user id: stays with the account of a person, whatever their phone number."""
+"""A business-scoped user id: a person as our organisation alone sees them; a new phone number gets
+a new one."""
 _PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
 _GROUP: Final = re.compile(r"[A-Za-z0-9_=@.:+/-]{1,200}")
 _ID: Final = re.compile(r"[\x21-\x7e]{1,300}")
@@ -31,121 +44,6 @@ _LONGEST_CHOICE: Final = 256
 _LONGEST_NAME: Final = 200
 _MOST_SECONDS: Final = 253_402_300_799
 """The last second of the year 9999, where Python's dates end."""
-
-
-class _Words(Struct):
-    body: str = ""
-
-
-class _Media(Struct):
-    id: str
-    mime_type: str = ""
-    filename: str | None = None
-    caption: str | None = None
-    file_size: int = 0
-
-
-class _Pressed(Struct):
-    id: str
-
-
-class _Interactive(Struct):
-    type: str = ""
-    button_reply: _Pressed | None = None
-    list_reply: _Pressed | None = None
-
-
-class _QuickReply(Struct):
-    payload: str = ""
-
-
-class _System(Struct):
-    type: str = ""
-    previous_user_id: str | None = None
-    user_id: str | None = None
-    wa_id: str | None = None
-    new_wa_id: str | None = None
-    customer: str | None = None
-
-
-class _Context(Struct):
-    id: str | None = None
-
-
-class _Message(Struct):
-    id: str
-    type: str
-    from_: str | None = msgspec.field(name="from", default=None)
-    from_user_id: str | None = None
-    group_id: str | None = None
-    timestamp: str | int = ""
-    text: _Words | None = None
-    image: _Media | None = None
-    document: _Media | None = None
-    interactive: _Interactive | None = None
-    button: _QuickReply | None = None
-    system: _System | None = None
-    context: _Context | None = None
-
-
-class _Contact(Struct):
-    wa_id: str | None = None
-    user_id: str | None = None
-
-
-class _Error(Struct):
-    code: int = -1
-
-
-class Status(Struct):
-    """What became of a message of ours."""
-
-    id: str
-    status: str
-    recipient_id: str | None = None
-    recipient_user_id: str | None = None
-    errors: list[_Error] = []
-
-    @property
-    def code(self) -> int:
-        """Return Meta's error code of a failure."""
-        return self.errors[0].code if self.errors else -1
-
-
-class _Ids(Struct):
-    previous: str
-    current: str | None = None
-
-
-class _IdUpdate(Struct):
-    user_id: _Ids
-    timestamp: str | int = ""
-
-
-class _Metadata(Struct):
-    phone_number_id: str
-
-
-class _Value(Struct):
-    metadata: _Metadata
-    contacts: list[Raw] = []
-    messages: list[Raw] = []
-    statuses: list[Raw] = []
-    user_id_update: list[Raw] = []
-
-
-class _Change(Struct):
-    field: str
-    value: Raw
-
-
-class _Entry(Struct):
-    changes: list[Raw] = []
-
-
-class _Webhook(Struct):
-    object: str
-    entry: list[Raw]
 
 
 @dataclass(slots=True)
@@ -165,14 +63,14 @@ class Batch:
 def read(body: bytes, account: str, now: datetime) -> Batch:
     """Return what `body` holds for our phone number id `account`."""
     batch = Batch()
-    webhook = _part(batch, "webhook", body, _Webhook)
+    webhook = _part(batch, "webhook", body, Webhook)
     if webhook is None:
         return batch
     if webhook.object != "whatsapp_business_account":
         batch.broken.append(("object", body))
         return batch
-    for entry in _parts(batch, "entry", webhook.entry, _Entry):
-        for change in _parts(batch, "change", entry.changes, _Change):
+    for entry in _parts(batch, "entry", webhook.entry, Entry):
+        for change in _parts(batch, "change", entry.changes, Change):
             _change(batch, change, account, now)
     # Meta promises no order: at least the messages of one request are brought into theirs.
     batch.events.sort(key=lambda event: event.sent_at or now)
@@ -213,22 +111,22 @@ def _parts(batch: Batch, what: str, raws: Iterable[Raw], shape: type[T]) -> Iter
             yield part
 
 
-def _change(batch: Batch, change: _Change, account: str, now: datetime) -> None:
+def _change(batch: Batch, change: Change, account: str, now: datetime) -> None:
     if change.field not in {"messages", "user_id_update"}:
         batch.notices.append(change.field)
         return
-    value = _part(batch, "value", change.value, _Value)
+    value = _part(batch, "value", change.value, Value)
     if value is None:
         return
     if value.metadata.phone_number_id != account:
         batch.foreign += 1
         return
-    reader = _Reader(account, now, list(_parts(batch, "contact", value.contacts, _Contact)))
+    reader = _Reader(account, now, list(_parts(batch, "contact", value.contacts, Contact)))
     batch.statuses.extend(_parts(batch, "status", value.statuses, Status))
-    for update in _parts(batch, "id update", value.user_id_update, _IdUpdate):
+    for update in _parts(batch, "id update", value.user_id_update, IdUpdate):
         batch.events.extend(reader.updated(update))
     for raw in value.messages:
-        message = _part(batch, "message", raw, _Message)
+        message = _part(batch, "message", raw, Message)
         if message is None:
             continue
         events = reader.message(message)
@@ -241,12 +139,12 @@ def _change(batch: Batch, change: _Change, account: str, now: datetime) -> None:
 class _Reader:
     """Turns the messages of one change into events."""
 
-    def __init__(self, account: str, now: datetime, contacts: list[_Contact]) -> None:
+    def __init__(self, account: str, now: datetime, contacts: list[Contact]) -> None:
         self._account = account
         self._now = now
         self._contacts = contacts
 
-    def message(self, message: _Message) -> list[InboundEvent] | None:
+    def message(self, message: Message) -> list[InboundEvent] | None:
         """Return the events of `message`; None when it lacks what its type promises."""
         if not _ID.fullmatch(message.id):
             return None
@@ -280,12 +178,12 @@ class _Reader:
             )
         ]
 
-    def updated(self, update: _IdUpdate) -> list[InboundEvent]:
+    def updated(self, update: IdUpdate) -> list[InboundEvent]:
         """Return that a person's id changed, in the form Meta announced first."""
         mark = f"user_id_update:{update.timestamp}"
         return self._changed(mark, update.timestamp, [update.user_id.previous])
 
-    def _moved(self, message: _Message) -> list[InboundEvent] | None:
+    def _moved(self, message: Message) -> list[InboundEvent] | None:
         """Return that a number or id changed hands: for every key the old or new one may have.
 
         The new number may have been somebody else's before: what its chat proved is void, too.
@@ -321,7 +219,7 @@ class _Reader:
             for each in people
         ]
 
-    def _sender(self, message: _Message) -> str | None:
+    def _sender(self, message: Message) -> str | None:
         own = {message.from_, message.from_user_id} - {None}
         match = next((c for c in self._contacts if {c.wa_id, c.user_id} & own), None)
         if match is None and len(self._contacts) == 1 and not own:
@@ -340,7 +238,7 @@ class _Reader:
 _Told = tuple[InboundKind, str, str, tuple[Attachment, ...]]
 
 
-def _told(message: _Message) -> _Told | None:  # noqa: PLR0911 - one return per type
+def _told(message: Message) -> _Told | None:  # noqa: PLR0911 - one return per type
     """Return kind, text, choice and attachments of `message`."""
     match message.type:
         case "text":
@@ -370,7 +268,7 @@ def _chose(payload: str) -> _Told:
     return InboundKind.CHOICE, "", printable[:_LONGEST_CHOICE], ()
 
 
-def _sent_file(media: _Media | None) -> _Told | None:
+def _sent_file(media: Media | None) -> _Told | None:
     if media is None or not _ID.fullmatch(media.id):
         return None
     name = clean((media.filename or "")[:_LONGEST_NAME])[0]

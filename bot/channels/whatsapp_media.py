@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from yarl import URL
 
-from bot.channels.port import ChannelError, TemporarilyUnavailable
+from bot.channels.port import FileGone, FileRefused, TemporarilyUnavailable
 from bot.channels.whatsapp_errors import GraphError
+from handlers.kernel import FileProblem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,14 +34,6 @@ _OK: Final = 200
 _NOT_FOUND: Final = 404
 
 
-class FileRefused(ChannelError):
-    """Too large, of a kind nobody asked for, or not where files are."""
-
-
-class FileGone(ChannelError):
-    """No longer kept by WhatsApp: the person must send it again."""
-
-
 async def fetch(graph: Graph, attachment: Attachment) -> AsyncIterator[bytes]:
     """Yield the bytes of `attachment`: a PDF, JPEG or PNG of at most ten megabytes.
 
@@ -55,7 +48,7 @@ async def fetch(graph: Graph, attachment: Attachment) -> AsyncIterator[bytes]:
             if response.status != _OK:
                 raise TemporarilyUnavailable
             if (response.content_length or 0) > LARGEST:
-                raise FileRefused("too large")
+                raise FileRefused("too large", FileProblem.TOO_LARGE)
             async for chunk in _checked(response.content.iter_chunked(_CHUNK)):
                 yield chunk
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -73,7 +66,7 @@ async def _address(graph: Graph, attachment: Attachment) -> URL:
         raise TemporarilyUnavailable from error
     size = found.get("file_size")
     if isinstance(size, int) and size > LARGEST:
-        raise FileRefused("too large")
+        raise FileRefused("too large", FileProblem.TOO_LARGE)
     try:
         url = URL(str(found.get("url", "")))
         is_ours = url.origin() == graph.origin
@@ -94,7 +87,7 @@ async def _checked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         total += len(chunk)
         if total > LARGEST:
-            raise FileRefused("too large")
+            raise FileRefused("too large", FileProblem.TOO_LARGE)
         if head is None:
             yield chunk
             continue
@@ -108,5 +101,5 @@ async def _checked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 def _known(head: bytes) -> bytes:
     if not head.startswith(tuple(MAGIC)):
-        raise FileRefused("neither PDF, JPEG nor PNG")
+        raise FileRefused("neither PDF, JPEG nor PNG", FileProblem.WRONG_TYPE)
     return head

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 if TYPE_CHECKING:
     from bot.channels.port import OutboundMessage
-    from bot.channels.whatsapp_inbound import Status
+    from bot.channels.whatsapp_shapes import Status
 
 STATUSES: Final = Counter(
     "helpdesk_whatsapp_statuses_total",

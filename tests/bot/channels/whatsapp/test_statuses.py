@@ -5,8 +5,8 @@ from prometheus_client import REGISTRY
 from whatsapp_kit import ACCOUNT, BSUID, PHONE, status
 
 from bot.channels.port import Action, Button, InboundKind, OutboundMessage, TemporarilyUnavailable
-from bot.channels.whatsapp_inbound import Status
 from bot.channels.whatsapp_sent import Sent
+from bot.channels.whatsapp_shapes import Status
 
 CHAT = f"whatsapp:{ACCOUNT}:{PHONE}"
 HELLO = OutboundMessage("Halo", (Button("Ya", "/choose:1:yes"),))

@@ -1,5 +1,7 @@
 """The webhook against strangers, repeats, floods of bytes, and a runtime that is away."""
 
+import asyncio
+
 import pytest
 from whatsapp_kit import (
     ACCOUNT,
@@ -78,6 +80,17 @@ async def test_three_megabytes_are_read_and_more_are_not(line):
     assert await line.post(largest) == 200
     assert await line.post(largest + b" ") == 413
     assert len(line.inbox.rows) == 1
+
+
+async def test_while_a_full_batch_is_read_others_are_served(line):
+    batch = hook(*(text("lupa password, NIM saya 13519001") for _ in range(2_000)))
+    served = 0
+    full = asyncio.create_task(line.post(batch))
+    while not full.done():
+        assert (await asked(line))[0] == 200
+        served += 1
+    assert (full.result(), len(line.inbox.rows)) == (200, 2_000)
+    assert served > 1
 
 
 async def test_all_of_a_batch_is_stored_in_one_call(line):

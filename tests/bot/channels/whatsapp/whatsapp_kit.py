@@ -141,5 +141,4 @@ class Line:
 
     async def signs(self):
         """Wait until what only shows that we read has left."""
-        for sign in list(self.channel._signs):
-            await sign
+        await self.channel._signs.shown()
