@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `teams_kit` and others: helpers beside the tests
 sys.path.insert(0, str(Path(__file__).parents[2] / "dialogue"))  # `backend_double`, `stub_engine`
+sys.path.insert(0, str(Path(__file__).parents[3] / "e2e"))  # `stack`: the product as processes
 
 from fake_microsoft import FakeApi
 from teams_kit import Desk
