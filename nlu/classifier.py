@@ -6,10 +6,11 @@ Training (scikit-learn) is in `nlu.train`; this module needs numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
+
+from nlu.features import bounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 Label = TypeVar("Label", bound=str)
 """What is chosen from: our intents, or any others (`nlu.train.fit_generic`)."""
+
+
+_AT_ONCE = 16
+"""Messages whose features make one table: what one message and its clauses need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,18 @@ class Classifier(Generic[Label]):
 
     def logits(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """Return how far each intent is on its own side of the boundary with all others."""
+        batches = range(0, len(messages), _AT_ONCE)
+        sums = [self._sums(messages[at : at + _AT_ONCE]) for at in batches]
+        return (np.concatenate(sums) + self.bias).astype(np.float64)
+
+    def _sums(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+        # A message and its clauses share most features: each one's weights are read once.
         rows, columns, values = self.vocabulary.vectors(messages)
-        ends = np.searchsorted(rows, np.arange(len(messages) + 1)).tolist()
-        sums = [
-            values[start:end] @ self.weights.take(columns[start:end], axis=0)
-            for start, end in pairwise(ends)
-        ]
-        return (np.array(sums) + self.bias).astype(np.float64)
+        bounds = bounds_of(columns)
+        places = np.repeat(np.arange(len(bounds) - 1), bounds[1:] - bounds[:-1])
+        table = np.zeros((len(messages), len(bounds) - 1), dtype=np.float32)
+        table[rows, places] = values
+        return table @ self.weights.take(columns[bounds[:-1]], axis=0).astype(np.float32)
 
     def explain(
         self, canonical: Sequence[str], intent: Label, most: int = 10

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 _SPLIT = re.compile(
     r"""
       (?<![\d.])[.](?!\d)(?:\s|\Z) | [!?;\n]+ | (?<!\d),(?!\d)
-    | \b(?: sekalian | sekaligus | terus | trus | kemudian | selain[ ]itu | oh[ ]iya | oiya
-          | btw | by[ ]the[ ]way | also | and[ ]then | additionally | plus | lalu | habis[ ]itu
+    | \b(?=[abcdhijklmopst])  # no other letter begins one
+      (?: sekalian | sekaligus | terus | trus | kemudian | selain[ ]itu | oh[ ]iya | oiya | btw
+          | by[ ]the[ ]way | also | and[ ]then | additionally | plus | lalu | habis[ ]itu
           | abis[ ]itu | sama[ ]mau | dan | and | but | tapi | tp | melainkan | cuma | cuman
           | hanya | just | instead )\b
     """,
@@ -43,7 +44,8 @@ _FORBIDDEN = re.compile(
 )
 _WITHDRAWN = re.compile(
     r"""
-    \b(?: (?:eh|oh|aduh)[ ,.]+(?:bukan|salah|ga|gak|nggak|tidak|ngga|enggak|engga|ndak)
+    \b(?=[aceimnorsw])
+    (?: (?:eh|oh|aduh)[ ,.]+(?:bukan|salah|ga|gak|nggak|tidak|ngga|enggak|engga|ndak)
           (?:[ ](?:ding|deng|deh|jadi))?
         | ralat | maksud(?:nya|ku|[ ](?:saya|aku|gue|gua))
         | (?:i[ ])?mea?nt?[ ]to[ ]say | i[ ]mea?nt? | scratch[ ]that | correction
@@ -57,7 +59,8 @@ _DENYING = words("tidak bukan not never")
 _BETWEEN = words("pernah ever sedang sampai kena lagi saya my the a an i")
 _CALLED_OFF = re.compile(
     r"""
-    \b(?: (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|engga|ndak|nda|kagak|kaga|tak)[ ]?jadi
+    \b(?=[efgkltn])
+    (?: (?:ga|gak|gk|nggak|tidak|tdk|ngga|enggak|engga|ndak|nda|kagak|kaga|tak)[ ]?jadi
         | never[ ]?mind | nvm | forget[ ]it | lupakan[ ]saja )\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -67,6 +70,7 @@ _LEFT_OVER = words(
     "saya mau ingin aku gue i to the a an my dulu ya kok nih min kak please tolong pengen"
     " eh oh deh"
 )
+_WORD = re.compile(r"\w+")
 _MOST = 12
 _LOOKED_AT = 1_000
 """Characters in which a correction is looked for."""
@@ -139,4 +143,4 @@ def without_denied(canonical: Sequence[str]) -> list[str] | None:
 
 def is_bare(text: str) -> bool:
     """Say whether only filler words are there ("saya mau")."""
-    return all(word in _LEFT_OVER for word in re.findall(r"\w+", text.lower()))
+    return all(match.group() in _LEFT_OVER for match in _WORD.finditer(text.lower()))

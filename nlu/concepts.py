@@ -99,22 +99,31 @@ _MOST = 14
 
 def concepts_of(canonical: Sequence[str]) -> list[str]:
     """Return the concepts of the words, each once, in the order they first stand."""
-    found: dict[str, None] = {}
-    for word in canonical:
-        concept = CONCEPTS.get(word)
-        if concept is not None:
-            found[concept] = None
+    found = dict.fromkeys([CONCEPTS[word] for word in canonical if word in CONCEPTS])
     return list(found)[:_MOST]
 
 
 def concept_features(canonical: Sequence[str]) -> list[str]:
     """Return the concepts, their pairs, and how much of the message has a concept at all."""
-    found = concepts_of(canonical)
-    features = [f"k:{concept}" for concept in found]
-    ordered = sorted(found)
-    features += [f"k:{one}+{two}" for at, one in enumerate(ordered) for two in ordered[at + 1 :]]
-    covered = sum(word in CONCEPTS for word in canonical)
+    found = sorted(concepts_of(canonical))
+    features = [concept_name(concept) for concept in found]
+    features += [f"k:{one}+{two}" for at, one in enumerate(found) for two in found[at + 1 :]]
+    return features + extent_of(canonical)
+
+
+def concept_name(concept: str) -> str:
+    """Return the name of the feature that says a concept is there."""
+    return f"k:{concept}"
+
+
+def concept_pair(feature: str) -> tuple[str, str] | None:
+    """Return the two concepts of "k:FORGET+PASSWORD", in their order; None of other features."""
+    one, plus, two = feature.partition("+")
+    return (one[2:], two) if plus and feature.startswith("k:") else None
+
+
+def extent_of(canonical: Sequence[str]) -> list[str]:
+    """Return the features that say how much of a message has a concept, and how long it is."""
+    covered = sum(map(CONCEPTS.__contains__, canonical))
     share = covered * 4 // max(len(canonical), 1)
-    features.append(f"k:covered={share}")
-    features.append(f"k:length={min(len(canonical).bit_length(), 6)}")
-    return features
+    return [f"k:covered={share}", f"k:length={min(len(canonical).bit_length(), 6)}"]

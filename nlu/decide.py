@@ -51,7 +51,8 @@ _SUBJECTS = words("""
 PASSWORD ACCOUNT USERNAME FORGET RESET LOGIN LOCK BLOCK OPEN CODE EMAIL PHONE DATA HUMAN REPORT
 TICKET CASE HACK GUEST CREATE DELETE ACTIVE EXTEND TALK
 """)
-"""A clause without one of these concepts is no wish of its own, and is not looked at."""
+_TELLING = frozenset(word for word, concept in CONCEPTS.items() if concept in _SUBJECTS)
+"""A clause without one of these words is no wish of its own, and is not looked at."""
 _REQUESTS = words("mau minta tolong mohon please butuh bantu bisa can could")
 """Words without which a clause beside "ga jadi" is the reason for it, and no new wish."""
 _OURS = words("kampus sso ina")
@@ -138,7 +139,7 @@ class Decider:
 
     def _of_parts(self, canonical: list[str], parts: list[_Part]) -> Decision:
         wanted = [part for part in parts if part.refused is None and not is_bare(part.text)]
-        spoken = [part for part in wanted if not _SUBJECTS.isdisjoint(concepts_of(part.canonical))]
+        spoken = [part for part in wanted if not _TELLING.isdisjoint(part.canonical)]
         whole, *each = self._of_all([canonical, *(part.canonical for part in spoken)])
         if any(is_called_off(part.text) for part in parts) and not _asks(wanted):
             return self._ranked(self._moved(whole, Intent.CANCEL))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlu.concepts import concept_features
+from nlu.concepts import concept_features, concept_name, concept_pair, concepts_of, extent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +68,11 @@ class Vocabulary:
         self.idf = idf
         self._block = np.array([BLOCKS.index(name[0]) for name in names], dtype=np.intp)
         self._of_word: dict[str, npt.NDArray[np.int32]] = {}
+        self._paired: dict[str, dict[str, int]] = {}
+        for name, at in self.index.items():
+            pair = concept_pair(name)
+            if pair is not None:
+                self._paired.setdefault(pair[0], {})[pair[1]] = at
 
     @classmethod
     def fit(cls, messages: Iterable[Counter[str]], *, at_least: Mapping[str, int]) -> Vocabulary:
@@ -86,41 +91,64 @@ class Vocabulary:
     def vectors(self, messages: Sequence[Sequence[str]]) -> Vectors:
         """Return sublinear counts times idf, each block of a message of length one.
 
-        All messages at once: a call for each would cost more than the sums themselves.
+        In the order of the features, and for each feature in the order of the messages. All
+        messages at once: a call for each would cost more than the sums themselves.
         """
         pieces: list[npt.NDArray[np.int32]] = [_NO_COLUMNS]
-        lengths = [0]
+        lengths: list[int] = []
         for message in messages:
             words = message[:LONGEST]
             found = [self._word_columns(word) for word in words]
             if words:
-                found.append(self._columns([*_pairs_of(words), *concept_features(words)]))
+                others = self._known([*_pairs_of(words), *extent_of(words)])
+                others += self._concept_columns(concepts_of(words))
+                found.append(np.array(others, dtype=np.int32))
             lengths.append(sum(map(len, found)))
             pieces += found
-        shifts = np.arange(-1, len(messages)) * len(self.index)
-        keys = np.concatenate(pieces) + np.repeat(shifts, lengths)
-        keys, counts = np.unique(keys, return_counts=True)
-        rows, columns = np.divmod(keys, max(len(self.index), 1))
-        weighed = (1.0 + np.log(counts)) * self.idf[columns]
+        bits = len(messages).bit_length()
+        keys = np.concatenate(pieces).astype(np.int64) << bits
+        keys |= np.repeat(np.arange(len(messages)), lengths)
+        keys.sort()
+        bounds = bounds_of(keys)
+        keys = keys[bounds[:-1]]
+        rows, columns = keys & ((1 << bits) - 1), keys >> bits
+        weighed = (1.0 + np.log(bounds[1:] - bounds[:-1])) * self.idf[columns]
         slots = rows * len(BLOCKS) + self._block[columns]
         norms = np.sqrt(
             np.bincount(slots, weights=weighed**2, minlength=len(BLOCKS) * len(messages))
         )
-        scales = np.tile(_WEIGHT_OF_BLOCK, len(messages)) / np.maximum(norms, _TINY)
-        return rows, columns, (weighed * scales[slots]).astype(np.float32)
+        scales = _WEIGHT_OF_BLOCK / np.maximum(norms, _TINY).reshape(-1, len(BLOCKS))
+        return rows, columns, (weighed * scales.ravel()[slots]).astype(np.float32)
 
     def _word_columns(self, word: str) -> npt.NDArray[np.int32]:
         """Return the columns of a word and its character sequences; most words come often."""
         columns = self._of_word.get(word)
         if columns is None:
-            columns = self._columns([f"w:{word}", *_characters(word)])
+            names = self._known([f"w:{word}", *_characters(word)])
+            columns = np.array(names, dtype=np.int32)
             if len(self._of_word) < _CACHED:
                 self._of_word[word] = columns
         return columns
 
-    def _columns(self, names: Iterable[str]) -> npt.NDArray[np.int32]:
-        known = (self.index.get(name) for name in names)
-        return np.array([at for at in known if at is not None], dtype=np.int32)
+    def _concept_columns(self, concepts: Sequence[str]) -> list[int]:
+        """Return the columns of concepts and their pairs, without making the pairs' names."""
+        columns = self._known(map(concept_name, concepts))
+        for concept in concepts:
+            after = self._paired.get(concept)
+            if after is not None:
+                columns += [after[other] for other in concepts if other in after]
+        return columns
+
+    def _known(self, names: Iterable[str]) -> list[int]:
+        index = self.index
+        return [index[name] for name in names if name in index]
+
+
+def bounds_of(ordered: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    """Return where each value of a sorted array stands first, and the array's length."""
+    changes = np.ones(len(ordered) + 1, dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=changes[1:-1])
+    return np.flatnonzero(changes) if len(ordered) else _NO_BOUNDS
 
 
 _CACHED = 5_000
@@ -128,3 +156,4 @@ _CACHED = 5_000
 _TINY = 1e-9
 _WEIGHT_OF_BLOCK = np.array([WEIGHTS[name] for name in BLOCKS])
 _NO_COLUMNS = np.zeros(0, dtype=np.int32)
+_NO_BOUNDS = np.zeros(1, dtype=np.intp)

@@ -34,6 +34,8 @@ _MASKS = re.compile(
     r"|(?P<codemask>\b\d(?:[ -]?\d){5,9}\b)"
     r"|(?P<numbermask>\b\d{2,5}\b)"
 )
+_MASKED = re.compile(r"[\d@_\[/]|\.\S")
+"""What is masked holds one of these; most messages and clauses hold none."""
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*|\?")
 _PLAIN = re.compile(r"[a-z0-9']+|[?$]")
 _ELONGATED = re.compile(r"([a-z])\1{2,}")
@@ -86,16 +88,15 @@ class Normaliser:
     def words(self, text: str) -> list[str]:
         """Return the canonical words of `text`, masks and question marks among them."""
         canonical: list[str] = []
+        cache = self._cache
         for token in _WORD.findall(_fold(text)):
-            canonical += self._canonical(token)
+            canonical += cache.get(token) or self._canonical(token)
         return _join_phrases(canonical)
 
     def _canonical(self, token: str) -> tuple[str, ...]:
-        found = self._cache.get(token)
-        if found is None:
-            found = tuple(self._look_up(token).split())
-            if len(self._cache) < _CACHED:
-                self._cache[token] = found
+        found = tuple(self._look_up(token).split())
+        if len(self._cache) < _CACHED:
+            self._cache[token] = found
         return found
 
     def _look_up(self, token: str) -> str:
@@ -178,7 +179,8 @@ def plain_words(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    return _MASKS.sub(_mask, _letters(text).lower())
+    folded = _letters(text).lower()
+    return folded if _MASKED.search(folded) is None else _MASKS.sub(_mask, folded)
 
 
 def _letters(text: str) -> str:
@@ -193,9 +195,11 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def _join_phrases(canonical: list[str]) -> list[str]:
+    if _SECONDS.isdisjoint(canonical):
+        return canonical
     joined: list[str] = []
     for word in canonical:
-        merged = _PAIRED.get((joined[-1], word)) if joined else None
+        merged = _PAIRED.get((joined[-1], word)) if joined and word in _SECONDS else None
         if merged is None:
             joined.append(word)
         else:
@@ -220,3 +224,4 @@ def _canonical_pairs() -> dict[tuple[str, str], list[str]]:
 
 
 _PAIRED = _canonical_pairs()
+_SECONDS = frozenset(second for _, second in _PAIRED)

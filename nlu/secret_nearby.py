@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from nlu.ordinary import is_ordinary
-from nlu.secret_words import REQUESTS, cue_at
+from nlu.secret_words import REQUESTS
 from nlu.shapes import is_identifier, is_weak_shape
 from nlu.tables import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from nlu.secret_words import Word
 
@@ -59,10 +59,10 @@ def _is_login(text: str) -> bool:
     return _LOGIN.fullmatch(text) is not None and ("@" in text or not _HOST.fullmatch(text))
 
 
-def near_cues(line: Sequence[Word]) -> Iterator[tuple[int, int]]:
+def near_cues(line: Sequence[Word], cues: Container[int]) -> Iterator[tuple[int, int]]:
     """Find words that look like a password up to some words away from one that means it."""
-    for index in range(len(line)):
-        if cue_at(line, index) is not None or line[index].bare in _ALSO_SECRET:
+    for index, word in enumerate(line):
+        if index in cues or word.bare in _ALSO_SECRET:
             yield from _back(line, index)
             yield from _ahead(line, index)
 
@@ -94,7 +94,9 @@ def _is_named(line: Sequence[Word], at: int) -> bool:
 
 def _is_candidate(word: Word) -> bool:
     bare = word.bare
-    if len(bare) < _SHORTEST or is_identifier(word.raw) or is_ordinary(bare):
+    if len(bare) < _SHORTEST or bare.isalpha():
+        return False
+    if is_identifier(word.raw) or is_ordinary(bare):
         return False
     if not any(char.isalpha() for char in bare) or _ERROR_OR_COURSE.match(
         word.raw.rstrip(".,;:!?)")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlu.tables import words
 
@@ -24,13 +23,14 @@ _CUE = re.compile(
     r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey|pswd?|pswrd"
     r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya|['\u2019]?s)?\Z"
 )
+_HINT = re.compile(r"p(?:a+s|s?w|/w)|sandi|kunci")
+"""Every cue holds one of these, once its letters are letters."""
 _SPELLED_OTHERWISE = {"p/w": "pw", "kata-sandi": "katasandi"}
 _AS_LETTERS = str.maketrans("@04$", "aoas")
 _LONGEST_HEAD = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A run of non-blank characters: where it stands, as written and as compared."""
 
     start: int
@@ -72,7 +72,20 @@ def _last_part(head: str) -> str:
     return head.rsplit("/", 1)[-1].strip("*_-").replace("-nya", "nya")
 
 
-def cue_at(line: Sequence[Word], index: int) -> re.Match[str] | None:
+def cues_of(line: Sequence[Word], text: str) -> dict[int, re.Match[str]]:
+    """Return the words of `text` that name a password: their indexes, and what matched."""
+    if not _is_hinted(text):
+        return {}
+    hinted = (index for index, word in enumerate(line) if _is_hinted(word.raw))
+    found = ((index, _cue_at(line, index)) for index in hinted)
+    return {index: cue for index, cue in found if cue is not None}
+
+
+def _is_hinted(text: str) -> bool:
+    return _HINT.search(text.lower().translate(_AS_LETTERS)) is not None
+
+
+def _cue_at(line: Sequence[Word], index: int) -> re.Match[str] | None:
     """Return the match when the word at `index` names a password ("pw", "sandiku", "P@ssword")."""
     head = split_head(line[index])[0][:_LONGEST_HEAD]
     if head == "kata" and index + 1 < len(line):

@@ -15,12 +15,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nlu.ordinary import STOPPERS, is_ordinary
 from nlu.secret_nearby import beside_logins, near_cues
-from nlu.secret_words import LEADING, REQUESTS, TRAILING, WORD, Word, cue_at, is_cue, split_head
+from nlu.secret_words import LEADING, REQUESTS, TRAILING, WORD, Word, cues_of, is_cue, split_head
 from nlu.shapes import has_digits_and_letters, is_identifier, is_secret_shape, is_weak_shape
 from nlu.tables import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MARKER = "[redacted]"
 _MOST_LOOKS = 5
@@ -50,7 +54,9 @@ def redact(text: str) -> Redacted:
 
 def _redact(text: str) -> Redacted:
     line = [Word.of(match) for match in WORD.finditer(text)]
-    found = [*_in_context(line, text), *_by_shape(line), *beside_logins(line), *near_cues(line)]
+    cues = cues_of(line, text)
+    found = [*_in_context(line, text, cues), *_by_shape(line)]
+    found += [*beside_logins(line), *near_cues(line, cues)]
     spans = _merge(sorted(found))
     if not spans:
         return Redacted(text, found=False)
@@ -124,13 +130,10 @@ class _Context:
     """The cue is part of a request ("reset password: 13519001")."""
 
 
-def _in_context(line: list[Word], text: str) -> list[_Span]:
+def _in_context(line: list[Word], text: str, cues: Mapping[int, re.Match[str]]) -> list[_Span]:
     spans: list[_Span] = []
-    for index, word in enumerate(line):
-        cue = cue_at(line, index)
-        if cue is None:
-            continue
-        _, rest, written = split_head(word)
+    for index, cue in cues.items():
+        _, rest, written = split_head(line[index])
         spans += _before(line, index)
         context = _walk(line, index, rest, written=written, owned=cue.group("own") is not None)
         if context is not None:

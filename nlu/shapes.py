@@ -96,10 +96,10 @@ def is_secret_shape(word: str) -> bool:
     """
     looked_at = word[:_LONGEST_LOOKED_AT]
     bare = _strip(looked_at)
-    if len(looked_at) < _SHORTEST_SECRET or not bare or is_identifier(word):
+    if len(looked_at) < _SHORTEST_SECRET or not bare or bare.isalpha():
         return False
     lower, upper, digit, symbol = _classes(bare)
-    if not digit and not symbol:
+    if not (digit or symbol) or is_identifier(word):
         return False
     if lower + upper + digit + symbol >= 3:  # noqa: PLR2004 - three of the four classes
         return (symbol or len(looked_at) >= _SHORTEST_PLAIN) and not _is_glued_sentence(bare)

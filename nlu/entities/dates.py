@@ -26,7 +26,7 @@ from nlu.entities.span import Claims, entity
 from nlu.types import Entity, EntityKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     _Reading = Callable[[re.Match[str], date], date | None]
 
@@ -179,54 +179,76 @@ _TRIGGER = re.compile(
 """Every date holds one of these; most messages hold none."""
 
 
-def _rule(pattern: str, rule: _Reading) -> tuple[re.Pattern[str], _Reading]:
-    return re.compile(pattern, re.IGNORECASE | re.ASCII), rule
+_MONTHS = frozenset(MONTHS)
+_DAYS = frozenset(name.split()[-1].replace("\u2019", "'").partition("'")[0] for name in WEEKDAYS)
+_PERIODS = UNITS.keys() | {f"se{unit}" for unit in UNITS}
+_NAMES = frozenset(word for name in _NAMED_DAYS for word in name.split())
+_ANNOUNCED = frozenset({"tanggal", "tgl"})
+_ENDS = frozenset({"weekend"})
+_WITH_DIGITS: frozenset[str] = frozenset()
+_HINTS = _MONTHS | _DAYS | _PERIODS | _NAMES | _ANNOUNCED | _ENDS
+
+
+def _rule(
+    hints: Collection[str], pattern: str, rule: _Reading
+) -> tuple[frozenset[str], re.Pattern[str], _Reading]:
+    """What `pattern` finds has one of the words `hints`, or a digit when there are none."""
+    return frozenset(hints), re.compile(pattern, re.IGNORECASE | re.ASCII), rule
 
 
 _RULES = (
     # 2023-03-17, 17/3/2023, 17.3.23
     _rule(
+        _WITH_DIGITS,
         rf"(?<![\w/.-])(?P<year>20\d\d)[-/.](?P<month>0?[1-9]|1[0-2])[-/.](?P<day>{_DAY})"
         r"(?![\w/-]|\.\d)",
         _numeric,
     ),
     _rule(
+        _WITH_DIGITS,
         rf"(?<![\w/.-])(?P<day>{_DAY})(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)"
         r"(?P<year>(?:19|20)\d\d|\d\d)(?![\w/-]|\.\d)",
         _numeric,
     ),
     # 17/Mar/2023, 5/12 after a word that announces a day
     _rule(
+        _MONTHS,
         rf"(?<![\w/.-])(?P<day>{_DAY})(?P<sep>[/-])(?P<name>{_MONTH})(?P=sep)"
         r"(?P<year>(?:19|20)\d\d|\d\d)(?![\w/-])",
         _day_month,
     ),
     _rule(
+        _WITH_DIGITS,
         rf"{_BEFORE_DAY}(?P<day>{_DAY})/(?P<month>0?[1-9]|1[0-2])(?![\w/-]|\.\d)",
         _day_slash_month,
     ),
     # 17 Maret 2023, 17th of March, March 17, 2023
     _rule(
+        _MONTHS,
         rf"(?<![\w/.])(?P<day>{_DAY})(?:st|nd|rd|th)?[\s-](?:of\s)?(?P<name>{_MONTH})\b\.?"
         rf"{_YEAR_AFTER}(?!\w)",
         _day_month,
     ),
     _rule(
+        _MONTHS,
         rf"\b(?P<name>{_MONTH})\.?\s(?P<day>{_DAY})(?:st|nd|rd|th)?(?!\d)"
         r"(?:,?\s(?P<year>(?:19|20)\d\d))?(?!\w)",
         _day_month,
     ),
     # Maret 2026, akhir Maret
     _rule(
+        _MONTHS,
         rf"(?<!\d\s)\b(?:(?:{_END}|{_START}|{_MIDDLE})[\s-])?(?:bulan\s)?(?P<name>{_MONTH})\s(?P<year>20\d\d)\b",
         _month_alone,
     ),
     _rule(
+        _MONTHS,
         rf"\b(?:{_END}|{_START}|{_MIDDLE})[\s-](?:bulan\s)?(?P<name>{_MONTH})\b(?P<year>)",
         _month_alone,
     ),
     # akhir bulan depan, end of next week
     _rule(
+        _PERIODS,
         rf"\b{_EDGE}\s(?:the\s)?(?:(?P<ahead>next)\s|this\s)?"
         r"(?P<unit>bulan|bln|minggu|mgg|pekan|tahun|thn|month|week|year)\b"
         rf"(?:\s(?P<later>{_NEXT}|ini)\b)?",
@@ -234,43 +256,52 @@ _RULES = (
     ),
     # tanggal 15 bulan depan, the 5th of next month
     _rule(
+        _ANNOUNCED,
         rf"\b(?:tanggal|tgl\.?)\s(?P<day>{_DAY})\s(?:bulan|bln)\s"
         rf"(?P<later>{_NEXT}|ini)\b",
         _day_of_month,
     ),
     _rule(
+        _PERIODS,
         rf"\b(?:the\s)?(?P<day>{_DAY}){_TH}\sof\s(?:(?P<ahead>next)|this|the)\smonth\b",
         _day_of_month,
     ),
-    _rule(rf"{_BEFORE_DAY}the\s(?P<day>{_DAY}){_TH}(?!\w)", _day_alone),
+    _rule(_WITH_DIGITS, rf"{_BEFORE_DAY}the\s(?P<day>{_DAY}){_TH}(?!\w)", _day_alone),
     # Jumat, next Friday, senin depan
     _rule(
+        _DAYS,
         rf"\b(?P<next>next\s)?(?P<this>this\s)?(?:hari\s)?(?P<name>{_WEEKDAY})\b"
         rf"{_NO_DATE_FOLLOWS}(?:\s(?P<depan>(?:(?:minggu|mgg)\s)?{_NEXT}|next\sweek)\b"
         r"|\s(?P<ini>(?:minggu\s)?ini|this\sweek)\b|\sbesok\b)?",
         _weekday,
     ),
-    _rule(r"\b(?:(?P<next>next)|this|the)\sweekend\b", _weekend),
+    _rule(_ENDS, r"\b(?:(?P<next>next)|this|the)\sweekend\b", _weekend),
     # dua minggu lagi, in 3 days, for a week, selama sebulan, sebulan lagi
-    _rule(rf"\b(?P<n>{_N})\s(?P<unit>{_UNIT})\s{_FROM_NOW}\b", _span),
+    _rule(_PERIODS, rf"\b(?P<n>{_N})\s(?P<unit>{_UNIT})\s{_FROM_NOW}\b", _span),
     _rule(
+        _PERIODS,
         r"\b(?:in|dalam|selama|for|within)\s(?:the\snext\s)?"
         rf"(?P<n>{_N})\s(?P<unit>{_UNIT})\b",
         _span,
     ),
-    _rule(r"\b(?:in|for|within)\s(?:an?|one)\s(?P<unit>day|week|fortnight|month|year)\b", _span),
-    _rule(rf"\ba\s(?P<unit>day|week|fortnight|month|year)\s{_FROM_NOW}\b", _span),
-    _rule(rf"\bse(?P<unit>hari|minggu|pekan|bulan|tahun)\s{_FROM_NOW}\b", _span),
-    _rule(r"\b(?:selama|dalam)\sse(?P<unit>hari|minggu|pekan|bulan|tahun)\b", _span),
+    _rule(
+        _PERIODS,
+        r"\b(?:in|for|within)\s(?:an?|one)\s(?P<unit>day|week|fortnight|month|year)\b",
+        _span,
+    ),
+    _rule(_PERIODS, rf"\ba\s(?P<unit>day|week|fortnight|month|year)\s{_FROM_NOW}\b", _span),
+    _rule(_PERIODS, rf"\bse(?P<unit>hari|minggu|pekan|bulan|tahun)\s{_FROM_NOW}\b", _span),
+    _rule(_PERIODS, r"\b(?:selama|dalam)\sse(?P<unit>hari|minggu|pekan|bulan|tahun)\b", _span),
     # minggu depan, next month
     _rule(
+        _PERIODS,
         rf"\b(?:(?P<a>minggu|mgg|pekan|bulan|bln|tahun|thn)\s{_NEXT}"
         r"|next\s(?P<b>week|month|year))\b",
         _next_period,
     ),
     # besok, tomorrow; tanggal 15
-    _rule(rf"(?<!\w)(?:{_NAMED})(?!\w)", _named_day),
-    _rule(rf"\b(?:tanggal|tgl\.?)\s(?P<day>{_DAY})(?![/.-]?\w)", _day_alone),
+    _rule(_NAMES, rf"(?<!\w)(?:{_NAMED})(?!\w)", _named_day),
+    _rule(_ANNOUNCED, rf"\b(?:tanggal|tgl\.?)\s(?P<day>{_DAY})(?![/.-]?\w)", _day_alone),
 )
 _RANGE = re.compile(
     rf"(?<![\w/.-])(?P<day>{_DAY})\s?{_UP_TO}\s?"
@@ -284,15 +315,26 @@ _MONTH_FIRST = re.compile(
 )
 
 
-def dates(text: str, today: date) -> Iterator[Entity]:
-    """Find dates; the value is ISO 8601. Impossible ones (31 February) are left out."""
-    if _TRIGGER.search(text) is None:
+def dates(text: str, today: date, words: frozenset[str], *, digits: bool) -> Iterator[Entity]:
+    """Find dates; the value is ISO 8601. Impossible ones (31 February) are left out.
+
+    Args:
+        text: the message.
+        today: the day relative dates are counted from.
+        words: the runs of letters in `text`, in lower case.
+        digits: whether there are any.
+    """
+    if not (digits or words & _HINTS) or _TRIGGER.search(text) is None:
         return
     claims = Claims()
-    claims.add(_month_first(text, today))
-    for pattern, rule in _RULES:
-        claims.add(_dated(pattern, rule, text, today))
-    claims.add(_range_starts(text, today))
+    months = not words.isdisjoint(_MONTHS)
+    if months:
+        claims.add(_month_first(text, today))
+    for hints, pattern, rule in _RULES:
+        if words & hints or (digits and not hints):
+            claims.add(_dated(pattern, rule, text, today))
+    if months:
+        claims.add(_range_starts(text, today))
     yield from claims.entities
 
 

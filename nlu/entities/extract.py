@@ -10,11 +10,13 @@ from unicodedata import decimal
 from nlu.entities.codes import spelled_codes
 from nlu.entities.contacts import emails, links, phones
 from nlu.entities.dates import dates
-from nlu.entities.logins import account_types, logins
+from nlu.entities.logins import TYPE_HINTS, account_types, logins
 from nlu.entities.numbers import counts, digit_runs
+from nlu.entities.numerals import DIGITS
 from nlu.entities.people import find_people
 from nlu.entities.references import letters, tickets
 from nlu.entities.span import Claims
+from nlu.entities.units import HINTS as UNIT_HINTS
 from nlu.entities.units import units
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from nlu.types import Entity, Person
 
 
+_WORD = re.compile(r"[a-z]+")
+_DIGIT = re.compile(r"[0-9]")
+_FEWEST_DIGITS = 4
+"""Shorter numbers are counts, or days of a date."""
 _PLAIN = re.compile(r"(?![0-9])\d|[\u00a0\u2007\u202f]")
 
 
@@ -49,13 +55,22 @@ def extract(text: str, today: date) -> Found:
     for start, end in links(text):
         claims.block(start, end)
     claims.add(emails(text))
-    claims.add(units(text))
-    claims.add(account_types(text))
+    words = frozenset(_WORD.findall(text.lower()))
+    if not words.isdisjoint(UNIT_HINTS):
+        claims.add(units(text))
+    if not words.isdisjoint(TYPE_HINTS):
+        claims.add(account_types(text))
     claims.add(logins(text))
-    claims.add(spelled_codes(text))
-    if any(char.isdigit() for char in text):
-        _numbers(text, claims)
-    claims.add(dates(text, today))
+    if not words.isdisjoint(DIGITS):
+        claims.add(spelled_codes(text))
+    digits = len(_DIGIT.findall(text))
+    if digits:
+        claims.add(tickets(text))
+        claims.add(letters(text))
+    if digits >= _FEWEST_DIGITS:
+        claims.add(phones(text))
+        claims.add(digit_runs(text))
+    claims.add(dates(text, today, words, digits=digits > 0))
     claims.add(counts(text))
     ordered = sorted(claims.entities, key=lambda each: (each.start, each.kind.value))
     return Found(tuple(ordered), tuple(row.person for row in rows))
@@ -65,10 +80,3 @@ def _plainly(match: re.Match[str]) -> str:
     # Digits of another script and blanks that do not break: one character stays one.
     char = match.group()
     return " " if char.isspace() else str(decimal(char))
-
-
-def _numbers(text: str, claims: Claims) -> None:
-    claims.add(tickets(text))
-    claims.add(letters(text))
-    claims.add(phones(text))
-    claims.add(digit_runs(text))

@@ -54,16 +54,14 @@ _TYPE_PHRASE = re.compile(
     r"|\b(?P<test>(?:akun |account )?(?:uji coba|test account))\b",
     re.IGNORECASE,
 )
+TYPE_HINTS = TYPES.keys() | words("pihak third alih kontrak individual uji test")
+"""Every kind of account is named with one of these."""
 
 
 def logins(text: str) -> Iterator[Entity]:
     """Find user names: "budi.santoso" anywhere, plain ones where the message names them."""
-    for match in _DOTTED.finditer(text):
-        if _is_login(match.group()):
-            yield entity(EntityKind.LOGIN, match, match.group().lower())
-    alone = _ALONE.match(text)
-    if alone is not None and _is_login(alone["login"].lower()):
-        yield entity(EntityKind.LOGIN, alone, alone["login"].lower(), "login")
+    if "." in text or "_" in text:
+        yield from _dotted(text)
     for match in _NAMED.finditer(text):
         word = match["login"]
         if "." in word:
@@ -75,6 +73,15 @@ def logins(text: str) -> Iterator[Entity]:
             continue
         if not plain or (_SURE.match(match["word"]) and word.islower()):
             yield entity(EntityKind.LOGIN, match, word.lower(), "login")
+
+
+def _dotted(text: str) -> Iterator[Entity]:
+    for match in _DOTTED.finditer(text):
+        if _is_login(match.group()):
+            yield entity(EntityKind.LOGIN, match, match.group().lower())
+    alone = _ALONE.match(text)
+    if alone is not None and _is_login(alone["login"].lower()):
+        yield entity(EntityKind.LOGIN, alone, alone["login"].lower(), "login")
 
 
 def _is_login(word: str) -> bool:

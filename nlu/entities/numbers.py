@@ -63,7 +63,7 @@ _LENGTHS: dict[EntityKind, Sequence[int]] = {
     EntityKind.CODE: _CODE_DIGITS,
 }
 _COUNTED = re.compile(
-    rf"(?<![\w/.,-])(\d{{1,4}}|{NUMERAL})(?:\s?\((?:\d{{1,4}}|{NUMERAL})\))?\s?"
+    rf"(?<![\w/.,-])(?=[\dadeflnostz])(\d{{1,4}}|{NUMERAL})(?:\s?\((?:\d{{1,4}}|{NUMERAL})\))?\s?"
     r"(?:buah |more |additional |new |external |akun |account |guest |temporary |login )?"
     r"(?:akun|accounts?|orang|org|people|persons?|tamu|guests?|auditor|auditors|peserta|"
     r"participants?|users?|pengguna|visitors?|asesor|assessors?|konsultan|consultants?|dosen|"

@@ -12,17 +12,20 @@ from nlu.types import Entity, EntityKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEAD = re.compile(
-    r"(?<!\w)(?:fakultas|sekolah|direktorat|biro|upt|lembaga|program studi|prodi|departemen|pusat"
+_HEADS = (
+    r"fakultas|sekolah|direktorat|biro|upt|lembaga|program studi|prodi|departemen|pusat"
     r"|kantor|bagian|satuan|laboratorium|kelompok keahlian|unit kerja|dit\.|subdirektorat|himpunan"
     r"|faculty of|school of|directorate of|department of|office of|center for|centre for"
-    r"|institute of|bureau of)(?!\w)",
-    re.IGNORECASE,
+    r"|institute of|bureau of"
 )
-_ACRONYM = re.compile(
-    r"(?<![\w/.-])(?:FMIPA|FTSL|FTTM|FTMD|FITB|FSRD|SBM|SAPPK|SITH|STEI|SF|FTI|LPPM|LPIK|DTI|SPS|UPT"
-    r"|SPM|LTPB|BPUDL|LK|SKP|WRAM|WRAK|WRRI|WRSO)(?:[- ](?:R|K|S|M|ITB))?(?![\w/-])"
+_ACRONYMS = (
+    "FMIPA|FTSL|FTTM|FTMD|FITB|FSRD|SBM|SAPPK|SITH|STEI|SF|FTI|LPPM|LPIK|DTI|SPS|UPT"
+    "|SPM|LTPB|BPUDL|LK|SKP|WRAM|WRAK|WRRI|WRSO"
 )
+_HEAD = re.compile(rf"(?<!\w)(?:{_HEADS})(?!\w)", re.IGNORECASE)
+_ACRONYM = re.compile(rf"(?<![\w/.-])(?:{_ACRONYMS})(?:[- ](?:R|K|S|M|ITB))?(?![\w/-])")
+HINTS = frozenset(re.findall(r"(?:\A|(?<=\|))[a-z]+", f"{_HEADS}|{_ACRONYMS}".lower()))
+"""Every name of a unit begins with one of these."""
 _NEXT = re.compile(r"[ \t]+([A-Za-z][\w&'-]*)", re.ASCII)
 _JOINING = words("dan and of the &")
 _ENDING = words("""
