@@ -15,6 +15,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot import calls, review, speech
+from bot import file_calls as files_of
 from bot.channels.port import Action, InboundEvent, InboundKind, OutboundMessage
 from bot.envelope import (
     FromBackend,
@@ -32,6 +33,7 @@ from handlers import conversation as flows
 from handlers.kernel import (
     AnyEffect,
     AnyEvent,
+    FetchFile,
     HandedBack,
     IdentityChanged,
     OpenTicket,
@@ -42,6 +44,7 @@ from handlers.kernel import (
     UserChose,
     UserJoined,
     UserSaid,
+    UserSentFile,
     UserSentUnsupported,
     UserSpokeInPublic,
     WakeIn,
@@ -66,6 +69,8 @@ _log = structlog.get_logger(__name__)
 
 MESSAGE: Final = "message"
 """The kind of outbox row that is a message to the person."""
+MOST_FILES: Final = 10
+"""Files of one message that are looked at."""
 LANGUAGES: Final = frozenset(Language)
 INTENTS: Final = frozenset(Intent)
 _SAID_IN_CHAT: Final = frozenset(
@@ -115,12 +120,12 @@ class Dialogue:
                 return self._undelivered(memory, envelope)
             case FromChannel():
                 memory = self._met(memory, envelope.event)
-                event = await self._from_channel(memory, envelope.event)
+                events = await self._from_channel(memory, envelope.event)
             case FromBackend():  # pragma: no branch - the last of all
-                event = envelope.event
-        if event is None:
+                events = (envelope.event,)
+        if not events:
             return Turn(dump(memory))
-        return self._turn(conversation, memory, event, envelope, lost=lost)
+        return self._turn(conversation, memory, events, envelope, lost=lost)
 
     # -- in ---------------------------------------------------------------------------------
     def _met(self, memory: Memory, event: InboundEvent) -> Memory:
@@ -144,25 +149,35 @@ class Dialogue:
 
     async def _from_channel(  # noqa: PLR0911 - one return per kind
         self, memory: Memory, event: InboundEvent
-    ) -> AnyEvent | None:
+    ) -> tuple[AnyEvent, ...]:
+        """Return what happened: one event, or the words and then the files of one message."""
         if not event.private:
-            return UserSpokeInPublic() if event.kind in _SAID_IN_CHAT else None
+            return (UserSpokeInPublic(),) if event.kind in _SAID_IN_CHAT else ()
         match event.kind:
             case InboundKind.TEXT | InboundKind.CHOICE:
-                return await self._words(memory.conversation, event)
-            case InboundKind.ATTACHMENT if event.text.strip():
-                return await self._words(memory.conversation, event)
-            case InboundKind.ATTACHMENT | InboundKind.UNSUPPORTED:
-                return UserSentUnsupported()
+                return (await self._words(memory.conversation, event),)
+            case InboundKind.ATTACHMENT:
+                return await self._enclosed(memory.conversation, event)
+            case InboundKind.UNSUPPORTED:
+                return (UserSentUnsupported(),)
             case InboundKind.JOINED if event.choice in INTENTS:
                 meaning = Understanding(f"/{event.choice}", Intent(event.choice), 1.0)
-                return UserSaid(meaning, self._today())
+                return (UserSaid(meaning, self._today()),)
             case InboundKind.JOINED:
-                return UserJoined()
+                return (UserJoined(),)
             case InboundKind.IDENTITY_CHANGED:
-                return IdentityChanged()
+                return (IdentityChanged(),)
             case InboundKind.EDIT | InboundKind.DELETE | InboundKind.BLOCKED:
-                return None  # an edit never runs an intent again
+                return ()  # an edit never runs an intent again
+
+    async def _enclosed(
+        self, conversation: Conversation, event: InboundEvent
+    ) -> tuple[AnyEvent, ...]:
+        captioned = bool(event.text.strip())
+        said = (await self._words(conversation, event),) if captioned else ()
+        files = event.attachments[:MOST_FILES]
+        sent = (UserSentFile(files_of.facts(file), captioned) for file in files)
+        return (*said, *sent) or (UserSentUnsupported(),)
 
     async def _words(self, conversation: Conversation, event: InboundEvent) -> AnyEvent:
         press = read_press(event.choice or event.text)
@@ -185,13 +200,23 @@ class Dialogue:
 
     # -- step -------------------------------------------------------------------------------
     def _turn(
-        self, name: str, memory: Memory, event: AnyEvent, envelope: Envelope, *, lost: bool
+        self,
+        name: str,
+        memory: Memory,
+        events: tuple[AnyEvent, ...],
+        envelope: Envelope,
+        *,
+        lost: bool,
     ) -> Turn:
+        event, *files = events
         before = memory.conversation
         code = _holds_code(before, event)
         if isinstance(event, UserSaid) and code and before.control is Control.WAITING:
             event = replace(event, meaning=_without_code(event.meaning))
         after, effects = flows.step(before, event)
+        for file in files:
+            after, further = flows.step(after, file)
+            effects = (*effects, *further)
         noted: tuple[Noted, ...] = ()
         if self._reviewed:
             watched, noted = review.observe(
@@ -230,8 +255,15 @@ class Dialogue:
 
     # -- out --------------------------------------------------------------------------------
     def _request(
-        self, memory: Memory, effect: calls.BackendEffect, correlation: str, *, code: bool
+        self,
+        memory: Memory,
+        effect: calls.BackendEffect | FetchFile,
+        correlation: str,
+        *,
+        code: bool,
     ) -> Out:
+        if isinstance(effect, FetchFile):
+            return Out(files_of.FILE, files_of.encode(files_of.FileCall(effect, correlation)))
         language = memory.conversation.language
         transcript: tuple[Line, ...] = ()
         if isinstance(effect, OpenTicket):
@@ -363,7 +395,7 @@ def _check_numbers(effects: Iterable[AnyEffect]) -> tuple[str, ...]:
     return tuple(str(args["check_number"]) for args in told if "check_number" in args)
 
 
-def _requests(effects: Iterable[AnyEffect]) -> Iterable[calls.BackendEffect]:
+def _requests(effects: Iterable[AnyEffect]) -> Iterable[calls.BackendEffect | FetchFile]:
     return (effect for effect in effects if isinstance(effect, Request))
 
 

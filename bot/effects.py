@@ -240,6 +240,10 @@ def _guest_request(
             for person in effect.people
         ),
         language=wire.Language(call.language.value),
+        documents=tuple(
+            wire.DocumentRef(each.sha256, each.name, wire.DocumentType(each.mime), each.size)
+            for each in effect.documents
+        ),
     )
 
 

@@ -31,6 +31,7 @@ from bot.dialogue import MESSAGE, Dialogue
 from bot.effects import Effects
 from bot.envelope import Undelivered, decode_message, encode
 from bot.feed import CURSOR, FeedReader
+from bot.files import Files
 from bot.http import application
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.port import GiveUp, Policy, RetryLater
@@ -40,6 +41,7 @@ from nlu.embedded import load_or_train
 from nlu.engines.rasa import RasaEngine
 from ops import migrations
 from ops.clock import SystemClock
+from ops.documents import Documents
 from ops.keys import key
 from ops.logs import configure_logging
 from ops.settings import split_bind
@@ -82,7 +84,8 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
         reviewed=settings.nlu_review,
     )
     channels: dict[str, Channel] = {}
-    policies = {**Effects(backend).policies(), MESSAGE: _messages(channels)}
+    files = Files(channels, Documents(settings.documents))
+    policies = {**Effects(backend).policies(), **files.policies(), MESSAGE: _messages(channels)}
     runtime = DurableRuntime(settings.database, dialogue, policies, clock)
     dialogue.connect(runtime.ingest)
     channels["webchat"] = WebChat(runtime, settings)

@@ -26,6 +26,9 @@ from handlers.kernel import (
     CodeDead,
     CodeRejected,
     CodeSent,
+    Document,
+    FileFacts,
+    FileStored,
     HandedBack,
     LinkSent,
     OfferChoices,
@@ -38,6 +41,7 @@ from handlers.kernel import (
     Unlocked,
     UserChose,
     UserSaid,
+    UserSentFile,
 )
 from handlers.model import FLOWS, Case, Control, Conversation
 from handlers.request_guest_account import Collecting, Confirming
@@ -76,6 +80,8 @@ EVENTS: Final[dict[str, AnyEvent]] = {
     "writes the last missing field": _said("Satuan Pengawas Internal"),
     "chooses what to change": UserChose(1, "edit:unit"),
     "wants a human for the code": UserChose(1, "no_code_human"),
+    "sends a file": UserSentFile(FileFacts("f", "surat.pdf")),
+    "FileStored": FileStored(Document("a" * 64, "surat.pdf", "application/pdf", 1)),
     "CodeSent": CodeSent("c", 8, 600, 60),
     "CodeAccepted": _account("active"),
     "CodeAccepted, locked": _account("locked"),

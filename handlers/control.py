@@ -25,6 +25,7 @@ from handlers.kernel import (
     TimeUp,
     UserChose,
     UserSaid,
+    UserSentFile,
     UserSentUnsupported,
     WakeIn,
 )
@@ -44,7 +45,7 @@ ALONE_SECONDS: Final = 120
 KEPT_UNSENT: Final = 50
 ATTACHMENT: Final = "[attachment]"
 
-FromPerson = UserSaid | UserChose | UserSentUnsupported
+FromPerson = UserSaid | UserChose | UserSentFile | UserSentUnsupported
 
 CANCEL_TICKET: Final = Choice("cancel", "button.cancel_ticket")
 _ASKS_STATUS: Final = frozenset({Intent.TICKET_STATUS, Intent.ESCALATE, Intent.HELP})
@@ -68,8 +69,16 @@ def while_waiting(c: Conversation, event: FromPerson) -> Turn:
             turn = _pass_on(c, case, meaning.text)
             warning = (Say("secret.redacted"),) if meaning.secret else ()
             return Step(turn.state, (*warning, *turn.effects))
-        case UserSentUnsupported():  # pragma: no branch - the last of all
-            return _pass_on(c, case, ATTACHMENT)
+        case UserSentFile() | UserSentUnsupported():  # pragma: no branch - the last of all
+            return _pass_on(c, case, _sent(event))
+
+
+def _sent(event: UserSentFile | UserSentUnsupported) -> str:
+    """Tell a human what was sent: it is not fetched for them."""
+    if isinstance(event, UserSentUnsupported):
+        return ATTACHMENT
+    size = f", {-(-event.file.size // 1024)} KB" if event.file.size else ""
+    return f"[attachment: {event.file.name}{size}]"
 
 
 def _cancel(c: Conversation, case: Case) -> Turn:
@@ -112,8 +121,8 @@ def while_human(c: Conversation, event: FromPerson) -> Turn:
         case UserSaid(meaning) if number and meaning.text.strip():
             warning = (Say("secret.redacted"),) if meaning.secret else ()
             return Step(c, (AppendToTicket(number, meaning.text), *warning))
-        case UserSentUnsupported() if number:
-            return Step(c, (AppendToTicket(number, ATTACHMENT),))
+        case UserSentFile() | UserSentUnsupported() if number:
+            return Step(c, (AppendToTicket(number, _sent(event)),))
         case _:
             return Step(c)
 

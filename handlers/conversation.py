@@ -49,12 +49,13 @@ from handlers.kernel import (
     UserChose,
     UserJoined,
     UserSaid,
+    UserSentFile,
     UserSentUnsupported,
     UserSpokeInPublic,
     WakeIn,
 )
 from handlers.model import FLOWS, Active, Control, Conversation
-from handlers.request_guest_account import Collecting, Filing
+from handlers.request_guest_account import Collecting, Confirming, Filing
 
 if TYPE_CHECKING:
     from handlers.routing import Turn
@@ -89,7 +90,7 @@ def _language(c: Conversation, meaning: Understanding) -> Language:
 
 def _react(c: Conversation, event: AnyEvent) -> Turn:
     match event:
-        case UserSaid() | UserChose() | UserSentUnsupported():
+        case UserSaid() | UserChose() | UserSentFile() | UserSentUnsupported():
             return _person(c, event)
         case Answer():
             return _answer(c, event)
@@ -123,8 +124,19 @@ def _person(c: Conversation, event: control.FromPerson) -> Turn:
             return talk.said(c, event)
         case Control.BOT, UserChose():
             return talk.chose(c, event)
+        case Control.BOT, UserSentFile():
+            return _file(c, event)
         case Control.BOT, UserSentUnsupported():  # pragma: no branch - the last of all
             return _once(c, "unsupported.attachment")
+
+
+def _file(c: Conversation, event: UserSentFile) -> Turn:
+    """Hand a file to the flow that has a use for it; the words that came with it are answered."""
+    match c.active:
+        case Active(state=Collecting() | Confirming() | Filing()) as active:
+            return routing.apply(c, active, FLOWS[active.flow].step(active.state, event))
+        case _:
+            return Step(c) if event.captioned else _once(c, "unsupported.attachment")
 
 
 def _once(c: Conversation, key: str) -> Turn:

@@ -14,10 +14,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from handlers.kernel import Document
 from nlu.types import Entity, EntityKind, Person, Understanding
 
 MAX_PEOPLE: Final = 300
 """ITB a.2-a.4: at most 300 accounts a day; one request holds no more."""
+MAX_DOCUMENTS: Final = 3
+MAX_MEGABYTES: Final = 10
+"""Of one document."""
 _SHORT: Final = 200
 """The longest text the wire takes for a name, a unit, a purpose."""
 
@@ -55,6 +59,17 @@ class Draft(Struct, frozen=True, omit_defaults=True):
     contact_phone: str = ""
     expected: int = 0
     """How many guests were announced; 0 when nobody said."""
+    documents: tuple[Document, ...] = ()
+    """The signed letter, as it was sent."""
+    fetching: int = 0
+    """Files that are still on their way."""
+
+
+def with_document(draft: Draft, document: Document) -> Draft:
+    """Return the draft with `document`, unless it was there under whatever name."""
+    there = {each.sha256 for each in draft.documents}
+    kept = () if document.sha256 in there else (document,)
+    return replace(draft, documents=(*draft.documents, *kept))
 
 
 def missing(draft: Draft) -> Field | None:

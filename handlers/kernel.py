@@ -26,12 +26,23 @@ class Purpose(StrEnum):
     CLAIM_GUEST = "claim_guest"
 
 
+class FileProblem(StrEnum):
+    """Why a file is not taken."""
+
+    TOO_LARGE = "too_large"
+    WRONG_TYPE = "wrong_type"
+    GONE = "gone"
+    """The platform keeps it no more."""
+    UNAVAILABLE = "unavailable"
+    """It cannot be fetched: the channel is away for long, or has no way to."""
+
+
 class Event(Struct, frozen=True):
     """Something happened."""
 
 
 class Answer(Event, frozen=True, kw_only=True):
-    """The backend's answer to a request.
+    """The answer to a request: the backend's, or that a file was fetched.
 
     `ref` is what the request carried: an answer to a flow that has ended is told from one to the
     flow that runs now.
@@ -45,7 +56,7 @@ class Effect(Struct, frozen=True):
 
 
 class Request(Effect, frozen=True, kw_only=True):
-    """Please ask the backend. The root stamps `ref`; the answer repeats it."""
+    """Please ask, and tell me the answer. The root stamps `ref`; the answer repeats it."""
 
     ref: int = 0
 
@@ -66,7 +77,14 @@ class UserChose(Event, frozen=True, tag="user_chose"):
 
 
 class UserSentUnsupported(Event, frozen=True, tag="user_sent_unsupported"):
-    """A sticker, a voice message, a file nobody asked for."""
+    """A sticker, a voice message, a place on a map."""
+
+
+class UserSentFile(Event, frozen=True, tag="user_sent_file"):
+    """A file, not fetched yet. `captioned`: its words were an event of their own, before it."""
+
+    file: FileFacts
+    captioned: bool = False
 
 
 class UserJoined(Event, frozen=True, tag="user_joined"):
@@ -168,6 +186,19 @@ class TicketCancelled(Answer, frozen=True, tag="ticket_cancelled"):
     number: str
 
 
+class FileStored(Answer, frozen=True, tag="file_stored"):
+    """The file was fetched and looked at, and is kept."""
+
+    document: Document
+
+
+class FileRefused(Answer, frozen=True, tag="file_refused"):
+    """The file is not kept."""
+
+    name: str
+    problem: FileProblem
+
+
 class Refused(Answer, frozen=True, tag="refused"):
     """The backend said no to `effect` (its name): `reason` is the problem's code."""
 
@@ -250,6 +281,25 @@ class AccountFacts(Struct, frozen=True):
     must_change: bool = False
 
 
+class FileFacts(Struct, frozen=True, omit_defaults=True):
+    """A file as its sender's channel tells of it: only `id` is believed, `name` is cleaned."""
+
+    id: str
+    name: str
+    mime: str = ""
+    size: int = 0
+    """Bytes; 0 when nobody said."""
+
+
+class Document(Struct, frozen=True):
+    """A file that is kept, under the digest of its content. `mime` is what it really is."""
+
+    sha256: str
+    name: str
+    mime: str
+    size: int
+
+
 class TicketFacts(Struct, frozen=True):
     """A ticket as its requester may see it."""
 
@@ -265,6 +315,7 @@ AnyEvent = (
     UserSaid
     | UserChose
     | UserSentUnsupported
+    | UserSentFile
     | UserJoined
     | UserSpokeInPublic
     | IdentityChanged
@@ -280,6 +331,8 @@ AnyEvent = (
     | TicketOpened
     | TicketsListed
     | TicketCancelled
+    | FileStored
+    | FileRefused
     | Refused
     | BackendFailed
     | AgentJoined
@@ -304,6 +357,8 @@ AnyAnswer = (
     | TicketOpened
     | TicketsListed
     | TicketCancelled
+    | FileStored
+    | FileRefused
     | Refused
     | BackendFailed
 )
@@ -426,6 +481,14 @@ class FileGuestRequest(Request, frozen=True, tag="file_guest_request"):
     contact_name: str
     contact_phone: str
     people: tuple[Person, ...]
+    documents: tuple[Document, ...] = ()
+
+
+# -- effects towards the person's files ------------------------------------------------------
+class FetchFile(Request, frozen=True, tag="fetch_file"):
+    """Answered by `FileStored` or `FileRefused`."""
+
+    file: FileFacts
 
 
 # -- effects towards time --------------------------------------------------------------------
@@ -452,6 +515,7 @@ AnyEffect = (
     | AppendToTicket
     | CancelTicket
     | FileGuestRequest
+    | FetchFile
     | WakeIn
 )
 

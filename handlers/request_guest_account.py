@@ -1,7 +1,7 @@
 """A unit asks for guest accounts: collect, show, let correct, file (ITB, last two letters).
 
-Takes whatever a message tells and asks only for the rest. Nothing is filed without a yes; an
-agent decides afterwards.
+Takes whatever a message tells and asks only for the rest; the letter itself may come as a file.
+Nothing is filed without a yes; an agent decides afterwards.
 """
 
 from __future__ import annotations
@@ -13,19 +13,34 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from handlers.flow import CANCEL, FlowName, Move, Wish, to_flow
-from handlers.guest_draft import FREE_TEXT, MAX_PEOPLE, Draft, Field, absorb, cleared, missing
+from handlers.guest_draft import (
+    FREE_TEXT,
+    MAX_DOCUMENTS,
+    MAX_MEGABYTES,
+    MAX_PEOPLE,
+    Draft,
+    Field,
+    absorb,
+    cleared,
+    missing,
+    with_document,
+)
 from handlers.kernel import (
     AnyEffect,
     AnyEvent,
     Args,
     Choice,
+    FetchFile,
     FileGuestRequest,
+    FileRefused,
+    FileStored,
     OfferChoices,
     Refused,
     Say,
     TicketOpened,
     UserChose,
     UserSaid,
+    UserSentFile,
 )
 from handlers.reading import SURE, is_no, is_yes
 from nlu.types import Intent, Understanding
@@ -94,6 +109,8 @@ def step(state: State, event: AnyEvent) -> Move[State]:
             return _collect(draft, asking, meaning, today)
         case Collecting(draft, Field.PEOPLE), UserChose(value="enough") if draft.people:
             return _closed(draft)
+        case ((Collecting() | Confirming()), (UserSentFile() | FileStored() | FileRefused())):
+            return _file(state, event)
         case Confirming(), _:
             return _confirm(state, event)
         case Filing(), TicketOpened():
@@ -101,10 +118,8 @@ def step(state: State, event: AnyEvent) -> Move[State]:
         case Filing(draft), Refused("file_guest_request"):
             again = Confirming(draft)
             return Move(again, (Say("guest.refused"), *prompt(again)))
-        case Filing(), (UserSaid() | UserChose()):
-            return Move(state, prompt(state))
-        case _, (UserSaid() | UserChose()):
-            return Move(state, prompt(state), understood=False)
+        case _, (UserSaid() | UserChose() | UserSentFile()):
+            return Move(state, prompt(state), understood=isinstance(state, Filing))
         case _:
             return Move(state)
 
@@ -118,6 +133,27 @@ def _collect(
     if filled == draft:
         return Move(Collecting(draft, asking), _ask(draft, asking), understood=False)
     return _go_on(filled, meaning, today)
+
+
+def _file(
+    state: Collecting | Confirming, event: UserSentFile | FileStored | FileRefused
+) -> Move[State]:
+    """Fetch a file; once it is there or refused, go on as soon as no other is on its way."""
+    draft = state.draft
+    match event:
+        case UserSentFile() if len(draft.documents) + draft.fetching >= MAX_DOCUMENTS:
+            full = Say("guest.documents_full", {"max": MAX_DOCUMENTS})
+            return Move(state, (full, *prompt(state)))
+        case UserSentFile(file):
+            coming = replace(draft, fetching=draft.fetching + 1)
+            return Move(replace(state, draft=coming), (FetchFile(file),))
+        case FileStored(document):
+            draft = with_document(draft, document)
+            told = Say("guest.document", {"name": document.name})
+        case FileRefused(name, problem):  # pragma: no branch - the last of all
+            told = Say(f"guest.file_{problem}", {"name": name, "max": MAX_MEGABYTES})
+    after = replace(state, draft=replace(draft, fetching=draft.fetching - 1))
+    return Move(after, (told, *(() if after.draft.fetching else prompt(after))))
 
 
 def _closed(draft: Draft) -> Move[State]:
@@ -135,6 +171,8 @@ def _confirm(state: Confirming, event: AnyEvent) -> Move[State]:
             )
         case UserSaid(meaning, today) if (filled := absorb(draft, meaning, None, today)) != draft:
             return _go_on(filled, meaning, today)
+        case UserSaid() | UserChose() if is_yes(event) and draft.fetching:
+            return Move(state, prompt(state))
         case UserSaid() | UserChose() if is_yes(event):
             return Move(Filing(draft), (_request(draft),))
         case UserSaid() if is_no(event):
@@ -194,6 +232,7 @@ def _request(draft: Draft) -> FileGuestRequest:
         draft.contact_name,
         draft.contact_phone,
         draft.people,
+        draft.documents,
     )
 
 
@@ -210,6 +249,8 @@ def prompt(state: State) -> tuple[AnyEffect, ...]:
             return (OfferChoices("guest.which_side", (ASK, claim)),)
         case Collecting(draft, asking):
             return _ask(draft, asking)
+        case Confirming(draft) if draft.fetching:
+            return (Say("guest.fetching"),)
         case Confirming(draft):
             return (OfferChoices("guest.summary", (SEND, EDIT, CANCEL), _summary(draft)),)
         case Filing():  # pragma: no branch - the last of all
@@ -233,6 +274,7 @@ def _summary(draft: Draft) -> Args:
         "contact_phone": draft.contact_phone,
         "count": len(draft.people),
         "people": "\n".join(rows),
+        "documents": ", ".join(document.name for document in draft.documents) or "-",
     }
 
 

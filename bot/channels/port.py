@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from handlers.kernel import FileProblem
+
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from aiohttp import web
 
 
@@ -160,6 +164,18 @@ class FateUnknown(ChannelError):
     """Sent, but the answer was lost: never repeated blindly."""
 
 
+class FileGone(ChannelError):
+    """The platform keeps the file no more: the person must send it again."""
+
+
+class FileRefused(ChannelError):
+    """The file is not taken: its size, its kind, or where it is said to be."""
+
+    def __init__(self, detail: str, problem: FileProblem = FileProblem.UNAVAILABLE) -> None:
+        super().__init__(detail)
+        self.problem = problem
+
+
 class Channel(Protocol):
     """One chat platform."""
 
@@ -193,4 +209,17 @@ class Registers(Protocol):
 
     async def register(self) -> str:
         """Tell the platform; return what it was told. Raises ChannelError with what it said."""
+        ...
+
+
+@runtime_checkable
+class FetchesFiles(Protocol):
+    """A channel that can bring the files people sent, for some time after."""
+
+    def fetch(self, attachment: Attachment) -> AsyncGenerator[bytes]:
+        """Yield the bytes of a file, in pieces; whoever reads may stop at any of them.
+
+        Raises ChannelError, also between two pieces: FileGone, FileRefused, or one that asks to
+        try again.
+        """
         ...

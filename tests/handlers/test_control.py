@@ -21,6 +21,7 @@ from handlers.kernel import (
     AgentSaid,
     AppendToTicket,
     CancelTicket,
+    FileFacts,
     HandedBack,
     PasswordChanged,
     Purpose,
@@ -32,6 +33,7 @@ from handlers.kernel import (
     TurnFailed,
     UserChose,
     UserJoined,
+    UserSentFile,
     UserSentUnsupported,
     UserSpokeInPublic,
     VoidChallenge,
@@ -53,6 +55,7 @@ WAITING = Conversation(
 )
 UNNUMBERED = replace(WAITING, case=Case())
 HUMAN = replace(WAITING, control=Control.HUMAN, control_version=2)
+A_FILE = UserSentFile(FileFacts("f", "surat.pdf", "application/pdf", 1025))
 JOINED = AgentJoined("ITB-2026-000001", "Rina")
 
 
@@ -76,6 +79,7 @@ def after(conversation, *events):
                      id="secret"),
         pytest.param(WAITING, UserSentUnsupported(),
                      ["AppendToTicket", "waiting.noted", "WakeIn"], id="a picture"),
+        pytest.param(WAITING, A_FILE, ["AppendToTicket", "waiting.noted", "WakeIn"], id="a file"),
         pytest.param(WAITING, said("status?", Intent.TICKET_STATUS),
                      ["AppendToTicket", "waiting.status"], id="status"),
         pytest.param(UNNUMBERED, said("status?", Intent.TICKET_STATUS),
@@ -158,6 +162,11 @@ def test_an_acknowledgement_may_come_again_after_ten_minutes():
         (said("halo"), (AppendToTicket("ITB-2026-000001", "halo"),)),
         (said(" "), ()),
         (UserSentUnsupported(), (AppendToTicket("ITB-2026-000001", "[attachment]"),)),
+        (A_FILE, (AppendToTicket("ITB-2026-000001", "[attachment: surat.pdf, 2 KB]"),)),
+        (
+            UserSentFile(FileFacts("f", "surat.pdf"), captioned=True),
+            (AppendToTicket("ITB-2026-000001", "[attachment: surat.pdf]"),),
+        ),
         (UserChose(1, "yes"), ()),
         (said("batal", Intent.CANCEL), (AppendToTicket("ITB-2026-000001", "batal"),)),
         (AgentSaid("ITB-2026-000001", "Rina", "ya?"), (Relay("Rina", "ya?"),)),

@@ -9,7 +9,18 @@ from msgspec.structs import replace
 from handlers import request_guest_account as flow
 from handlers.flow import Wish
 from handlers.guest_draft import Draft, Field
-from handlers.kernel import FileGuestRequest, Refused, UserChose
+from handlers.kernel import (
+    Document,
+    FetchFile,
+    FileFacts,
+    FileGuestRequest,
+    FileProblem,
+    FileRefused,
+    FileStored,
+    Refused,
+    UserChose,
+    UserSentFile,
+)
 from handlers.request_guest_account import ChooseSide, Collecting, Confirming, Filing
 
 ULFA = Person("Ulfa Pratiwi", "KAP", "u@example.com")
@@ -20,6 +31,12 @@ FULL = Draft(
 FILED = FileGuestRequest(
     "SPI", "1/A", date(2026, 2, 27), "audit", date(2026, 3, 17), "Ibu Yulia", "+6285", (ULFA,)
 )
+
+
+PDF = Document("a" * 64, "surat.pdf", "application/pdf", 9)
+PHOTO = Document("b" * 64, "foto.jpg", "image/jpeg", 9)
+PAGE = Document("c" * 64, "hal 2.png", "image/png", 9)
+FILE = FileFacts("id-1", "surat.pdf")
 
 
 def without(*fields, **values):
@@ -46,6 +63,10 @@ def turns(state, event):
 def test_the_beginning(text, entities, state, texts):
     moved = flow.start(Wish(meaning(text, **entities), None, TODAY))
     assert (moved.state, keys(moved.effects)) == (state, texts)
+
+
+def enclosing(*documents, fetching=0):
+    return replace(FULL, documents=documents, fetching=fetching)
 
 
 NO_UNIT = Collecting(without("unit"), Field.UNIT)
@@ -123,6 +144,61 @@ TWO_MORE = Collecting(replace(FULL, expected=3), Field.PEOPLE)
 )  # fmt: skip
 def test_each_turn(state, event, expected, texts, requests):
     assert turns(state, event) == (expected, texts, requests)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected", "texts", "requests"),
+    [
+        pytest.param(NO_UNIT, UserSentFile(FILE),
+                     Collecting(without("unit", fetching=1), Field.UNIT), [],
+                     [FetchFile(FILE)], id="fetched while asking"),
+        pytest.param(Confirming(FULL), UserSentFile(FILE), Confirming(enclosing(fetching=1)), [],
+                     [FetchFile(FILE)], id="fetched while confirming"),
+        pytest.param(Collecting(without("unit", fetching=1), Field.UNIT), FileStored(PDF),
+                     Collecting(without("unit", documents=(PDF,)), Field.UNIT),
+                     ["guest.document", "guest.ask_unit"], [], id="there, asked again"),
+        pytest.param(Confirming(enclosing(fetching=1)), FileStored(PDF),
+                     Confirming(enclosing(PDF)), ["guest.document", "guest.summary"], [],
+                     id="there, shown again"),
+        pytest.param(Confirming(enclosing(fetching=2)), FileStored(PDF),
+                     Confirming(enclosing(PDF, fetching=1)), ["guest.document"], [],
+                     id="one of two"),
+        pytest.param(Confirming(enclosing(PDF, fetching=1)), FileStored(replace(PDF, name="x")),
+                     Confirming(enclosing(PDF)), ["guest.document", "guest.summary"], [],
+                     id="the same twice"),
+        *(pytest.param(Confirming(enclosing(fetching=1)), FileRefused("x", problem),
+                       Confirming(FULL), [f"guest.file_{problem}", "guest.summary"], [],
+                       id=problem) for problem in FileProblem),
+        pytest.param(Confirming(enclosing(PDF, PHOTO)), UserSentFile(FILE),
+                     Confirming(enclosing(PDF, PHOTO, fetching=1)), [], [FetchFile(FILE)],
+                     id="a third"),
+        pytest.param(Confirming(enclosing(PDF, PHOTO, PAGE)), UserSentFile(FILE),
+                     Confirming(enclosing(PDF, PHOTO, PAGE)),
+                     ["guest.documents_full", "guest.summary"], [], id="a fourth"),
+        pytest.param(Confirming(enclosing(PDF, PHOTO, fetching=1)), UserSentFile(FILE),
+                     Confirming(enclosing(PDF, PHOTO, fetching=1)),
+                     ["guest.documents_full", "guest.fetching"], [], id="a fourth, too soon"),
+        pytest.param(Confirming(enclosing(fetching=1)), said("ya"),
+                     Confirming(enclosing(fetching=1)), ["guest.fetching"], [],
+                     id="not filed without what is coming"),
+        pytest.param(Confirming(enclosing(PDF)), YES, Filing(enclosing(PDF)), [],
+                     [replace(FILED, documents=(PDF,))], id="filed with it"),
+        pytest.param(Filing(FULL), UserSentFile(FILE), Filing(FULL), ["code.one_moment"], [],
+                     id="after it was filed"),
+        pytest.param(ChooseSide(), UserSentFile(FILE), ChooseSide(), ["guest.which_side"], [],
+                     id="whose is it?"),
+        pytest.param(ChooseSide(), FileStored(PDF), ChooseSide(), [], [], id="nobody asked"),
+    ],
+)  # fmt: skip
+def test_the_letter_as_a_file(state, event, expected, texts, requests):
+    assert turns(state, event) == (expected, texts, requests)
+
+
+def test_the_summary_names_the_documents():
+    (summary,) = flow.prompt(Confirming(enclosing(PDF, PHOTO)))
+    assert summary.args["documents"] == "surat.pdf, foto.jpg"
+    (summary,) = flow.prompt(Confirming(FULL))
+    assert summary.args["documents"] == "-"
 
 
 @pytest.mark.parametrize(

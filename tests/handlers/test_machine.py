@@ -29,7 +29,13 @@ from handlers.kernel import (
     BackendFailed,
     CancelTicket,
     CheckCode,
+    Document,
+    FetchFile,
+    FileFacts,
     FileGuestRequest,
+    FileProblem,
+    FileRefused,
+    FileStored,
     GuestsDecided,
     HandedBack,
     IdentityChanged,
@@ -53,6 +59,7 @@ from handlers.kernel import (
     UserChose,
     UserJoined,
     UserSaid,
+    UserSentFile,
     UserSentUnsupported,
     UserSpokeInPublic,
 )
@@ -126,7 +133,13 @@ def messages(draw):
     return UserSaid(understood, draw(st.sampled_from([None, TODAY])))
 
 
-def answers_of(request, world, draw):  # noqa: PLR0911 - one return per request
+def answers_of(request, world, draw):
+    if isinstance(request, FetchFile):
+        return _fetched(request.file, draw)
+    return _of_backend(request, world, draw)
+
+
+def _of_backend(request, world, draw):  # noqa: PLR0911 - one return per request
     """One of the answers the backend may give to `request`."""
     tag = request.__struct_config__.tag
     refused = Refused(tag, draw(st.sampled_from(REASONS)), draw(st.sampled_from([None, 0, 60])))
@@ -152,6 +165,13 @@ def answers_of(request, world, draw):  # noqa: PLR0911 - one return per request
             return BackendFailed(tag)
         case _:
             return None
+
+
+def _fetched(file, draw):
+    digest = draw(st.sampled_from("abc")) * 64
+    document = Document(digest, file.name, "application/pdf", 9)
+    problems = [FileRefused(file.name, problem) for problem in FileProblem]
+    return draw(st.sampled_from([FileStored(document), *problems]))
 
 
 def _checked(request, world, draw):
@@ -219,6 +239,8 @@ class AnyOrder(RuleBasedStateMachine):
         event=st.sampled_from(
             [
                 UserSentUnsupported(),
+                UserSentFile(FileFacts("f", "surat.pdf")),
+                UserSentFile(FileFacts("g", "surat 2.pdf"), captioned=True),
                 UserSpokeInPublic(),
                 UserJoined(),
                 PasswordChanged("bu***", "applied"),

@@ -22,6 +22,10 @@ from handlers.guest_draft import Draft
 from handlers.kernel import (
     AgentJoined,
     CheckCode,
+    Document,
+    FetchFile,
+    FileFacts,
+    FileStored,
     IdentityChanged,
     LinkSent,
     OpenTicket,
@@ -32,13 +36,14 @@ from handlers.kernel import (
     TurnFailed,
     Unlocked,
     UserChose,
+    UserSentFile,
     UserSpokeInPublic,
     VoidChallenge,
     WakeIn,
 )
 from handlers.model import Active, Case, Control, Conversation
 from handlers.reading import ACT, SURE, SWITCH
-from handlers.request_guest_account import Filing
+from handlers.request_guest_account import ChooseSide, Confirming, Filing
 from handlers.reset_password import Confirm
 from handlers.routing import RESUME
 from handlers.update_recovery_email import AskNew
@@ -320,3 +325,53 @@ def test_a_check_needs_a_code():
     _, effects = step(IN_RESET, said("12345678"))
     assert effects[0] == CheckCode("c-1", "12345678", ref=1)
     assert buttons(effects) == []
+
+
+# -- files ---------------------------------------------------------------------------------------
+GUESTS = FlowName.REQUEST_GUEST_ACCOUNT
+FILE = FileFacts("f", "surat.pdf")
+STORED = FileStored(Document("a" * 64, "surat.pdf", "application/pdf", 9), ref=4)
+CONFIRMING = Conversation(active=Active(GUESTS, 4, Confirming(Draft())), flows=4)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [EMPTY, IN_RESET, replace(CONFIRMING, active=Active(GUESTS, 4, ChooseSide()))],
+    ids=["nothing", "another flow", "whose side?"],
+)
+def test_a_file_nobody_asked_for_is_not_fetched(state):
+    after_file, effects = step(state, UserSentFile(FILE))
+    assert keys(effects) == ["unsupported.attachment"]
+    assert step(after_file, UserSentFile(FILE)).effects[-1:] != (FetchFile(FILE),)
+    captioned = step(state, UserSentFile(FILE, captioned=True))
+    assert keys(captioned.effects) == []  # its words were answered
+    assert captioned.state.active == state.active
+
+
+def test_a_file_for_the_request_is_fetched_in_its_name():
+    assert step(CONFIRMING, UserSentFile(FILE)).effects[0] == FetchFile(FILE, ref=4)
+
+
+def test_a_file_that_comes_after_its_request_ended_says_nothing():
+    fetching, _ = step(CONFIRMING, UserSentFile(FILE))
+    ended, _ = step(fetching, said("batal", Intent.CANCEL))
+    assert ended.active is None
+    assert step(ended, STORED).effects == ()
+
+
+def test_a_file_that_comes_while_its_request_is_set_aside_is_kept():
+    fetching, _ = step(CONFIRMING, UserSentFile(FILE))
+    aside = replace(fetching, active=IN_RESET.active, suspended=fetching.active)
+    told, effects = step(aside, STORED)
+    assert keys(effects) == ["guest.document", "guest.summary"]
+    assert buttons(effects) == []
+    assert told.suspended.state.draft.documents == (STORED.document,)
+
+
+def test_buttons_under_a_summary_die_while_a_file_is_on_its_way():
+    offered, _ = step(CONFIRMING, said("hmm"))
+    fetching, _ = step(offered, UserSentFile(FILE))
+    assert keys(step(fetching, UserChose(offered.offer, "yes")).effects) == [
+        "stale.button", "guest.fetching",
+    ]  # fmt: skip
+    assert "yes" in buttons(step(fetching, STORED).effects)

@@ -13,6 +13,7 @@ from handlers.account_lifecycle_question import ACCOUNT_TYPES, Topic
 from handlers.flow import FlowName
 from handlers.gate import REASONS
 from handlers.guest_draft import Field
+from handlers.kernel import FileProblem
 from nlu.types import Language
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +40,7 @@ FAMILIES = {
     *(f"name.status.{status}" for status in wire.AccountStatus),
     *(f"name.category.{category}" for category in wire.TicketCategory),
     *(f"name.ticket_status.{status}" for status in wire.TicketStatus),
+    *(f"guest.file_{problem}" for problem in FileProblem),
     "code.too_many_later",
     "code.paused_later",
     "code.expired",
