@@ -22,7 +22,7 @@ from backend_client.errors import BackendError
 from backend_client.signing import MAX_SKEW
 from backend_client.transport import Transport
 from bot.settings import BotSettings
-from helpdesk import checks_teams, checks_whatsapp
+from helpdesk import checks_teams, checks_telegram, checks_whatsapp
 from helpdesk.findings import Finding, fail, ok, warn
 from helpdesk.operator import Operator
 from ops import migrations
@@ -49,7 +49,7 @@ RASA_ADVICE = {
 }
 
 
-CHANNELS = (checks_teams.examine, checks_whatsapp.examine)
+CHANNELS = (checks_telegram.examine, checks_whatsapp.examine, checks_teams.examine)
 """What to look at for each channel; nothing is found for one that is off."""
 
 
