@@ -196,7 +196,7 @@ class BotSettings(CommonSettings):
     @property
     def teams(self) -> bool:
         """Tell whether the Teams channel is on."""
-        return self.teams_anonymous or self.teams_app_password is not None
+        return self.teams_anonymous or bool(self.teams_app_password)
 
     @property
     def origin(self) -> str:

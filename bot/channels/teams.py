@@ -17,7 +17,14 @@ from aiohttp import web
 
 from bot.channels.capabilities import TEAMS
 from bot.channels.pace import Limit, Pace
-from bot.channels.port import Action, ChannelError, InboundKind, Unreachable
+from bot.channels.port import (
+    Action,
+    ChannelError,
+    FateUnknown,
+    InboundKind,
+    Rejected,
+    Unreachable,
+)
 from bot.channels.teams_api import Connector, Login, TooMany
 from bot.channels.teams_events import Activity, Unreadable, events, read_route
 from bot.channels.teams_guard import Guard, Refused
@@ -43,6 +50,9 @@ OVERALL: Final = (Limit(50, 1),)
 CHAT: Final = (Limit(7, 1), Limit(8, 2), Limit(60, 30), Limit(1800, 3600))
 REMEMBERED: Final = 2_000
 """Cards whose words are kept, so that their buttons can be taken off; and messages half sent."""
+TYPING_AFTER: Final = 1.0
+"""Seconds without an answer after which the person sees that we are at it: most never do, and each
+time it is seen takes a place of the few that a thread has."""
 TYPING_AT_ONCE: Final = 50
 _ANSWERED: Final = frozenset({InboundKind.TEXT, InboundKind.CHOICE})
 _NOT_SUPPORTED: Final = {
@@ -72,7 +82,7 @@ class TeamsChannel:
         self._pace = Pace(OVERALL, CHAT)
         self._decoder = msgspec.json.Decoder(Activity)
         self._http: aiohttp.ClientSession | None = None
-        self._typing: set[asyncio.Task[None]] = set()
+        self._typing: dict[str, asyncio.Task[None]] = {}
         self._cards: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._half_sent: OrderedDict[str, int] = OrderedDict()
 
@@ -85,9 +95,10 @@ class TeamsChannel:
 
     async def stop(self) -> None:
         """Close the connections to Microsoft."""
-        for task in self._typing:
+        typing = list(self._typing.values())
+        for task in typing:
             task.cancel()
-        await asyncio.gather(*self._typing, return_exceptions=True)
+        await asyncio.gather(*typing, return_exceptions=True)
         if self._http:
             await self._http.close()
             self._http = None
@@ -119,16 +130,17 @@ class TeamsChannel:
 
     def _show_typing(self, happened: Sequence[InboundEvent]) -> None:
         for event in happened:
-            route = read_route(event.route)
-            wanted = event.private and event.kind in _ANSWERED
-            if route and wanted and len(self._typing) < TYPING_AT_ONCE:
-                task = asyncio.create_task(self._type(event.conversation, route))
-                self._typing.add(task)
-                task.add_done_callback(self._typing.discard)
+            route, chat = read_route(event.route), event.conversation
+            if not (route and event.private and event.kind in _ANSWERED):
+                continue
+            if chat not in self._typing and len(self._typing) < TYPING_AT_ONCE:
+                self._typing[chat] = asyncio.create_task(self._type(chat, route))
+                self._typing[chat].add_done_callback(lambda _, chat=chat: self._typing.pop(chat))
 
-    async def _type(self, conversation: str, route: Route) -> None:
+    async def _type(self, chat: str, route: Route) -> None:
+        await asyncio.sleep(TYPING_AFTER)
         with suppress(ChannelError):
-            async with self._turn(conversation):
+            async with self._turn(chat):
                 await self._connector.send(self._session(), route, TYPING)
 
     # -- out ---------------------------------------------------------------------------------
@@ -146,6 +158,8 @@ class TeamsChannel:
     async def _say(
         self, key: str, conversation: str, route: Route, message: OutboundMessage
     ) -> None:
+        if conversation in self._typing:
+            self._typing[conversation].cancel()
         activities = payloads(message)
         for number in range(self._half_sent.get(key, 0), len(activities)):
             activity = activities[number]
@@ -160,8 +174,10 @@ class TeamsChannel:
         card = self._cards.get(target)
         if card is None:
             return  # sent before a restart or by another replica: a late press says so itself
-        async with self._turn(conversation):
-            await self._connector.update(self._session(), route, target, closed(card))
+        # A card that cannot be changed is no reason to hold back the answer to its press.
+        with suppress(Unreachable, Rejected, FateUnknown):
+            async with self._turn(conversation):
+                await self._connector.update(self._session(), route, target, closed(card))
         self._cards.pop(target, None)
 
     @asynccontextmanager

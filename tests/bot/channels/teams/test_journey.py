@@ -172,7 +172,7 @@ async def test_the_newest_address_is_answered(office):
 
 
 async def test_what_could_not_be_said_is_said_when_the_person_writes_again(office):
-    office.microsoft.faults = [Fault(403)] * 2  # the typing, and the answer
+    office.microsoft.faults = [Fault(403)]
     assert await office.says("lupa password") == ""
     back = await office.says("halo")
     assert "Lanjut?" in back

@@ -222,6 +222,15 @@ async def test_closing_waits_when_told_to(say, microsoft):
     assert len(microsoft.calls) == 2
 
 
+@pytest.mark.parametrize("fault", [Fault(404), Fault(403), Fault(400), Fault(closed=True)])
+async def test_a_card_that_cannot_be_changed_holds_nothing_back(say, microsoft, fault):
+    await say("Lanjut?", BUTTONS)
+    microsoft.faults = [fault]
+    await say("", action=Action.CLOSE, target="a1")
+    await say("Akun mana?", key="k2")
+    assert [sent.get("text") for sent in microsoft.messages] == [None, "Akun mana?"]
+
+
 async def test_what_teams_cannot_do_is_not_asked_of_it(say, microsoft):
     await say("", action=Action.DELETE, target="a1")
     assert microsoft.calls == []
@@ -239,6 +248,23 @@ async def test_only_so_many_cards_are_remembered(say, desk, monkeypatch):
 async def seen(microsoft, count):
     async with asyncio.timeout(10), microsoft.came:
         await microsoft.came.wait_for(lambda: len(microsoft.said) >= count)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(teams, "TYPING_AFTER", 0.01)
+
+
+async def test_who_is_answered_at_once_sees_no_typing(desk, microsoft, monkeypatch):
+    monkeypatch.setattr(teams, "TYPING_AFTER", 0.3)
+    event = await desk.hear(text="halo")
+    await desk.hear(text="halo lagi", id="2")
+    assert len(desk.channel._typing) == 1, "once a chat"
+    await desk.channel.send("k", event.conversation, OutboundMessage("ya", route=event.route))
+    await asyncio.sleep(0.4)
+    assert [sent["type"] for sent in microsoft.messages] == ["message"]
+    assert len(microsoft.calls) == 1
+    assert not desk.channel._typing
 
 
 async def test_the_person_sees_that_we_are_typing(desk, microsoft):
@@ -262,10 +288,9 @@ async def test_nobody_types_where_nothing_was_asked(desk, microsoft, changed):
 
 
 async def test_trouble_with_typing_troubles_nobody(desk, microsoft):
-    microsoft.faults = [Fault(403), Fault(closed=True)]
+    microsoft.faults = [Fault(403)]
     await desk.hear(text="halo")
-    await desk.hear(text="halo", id="2")
-    await asyncio.gather(*desk.channel._typing)
+    await asyncio.gather(*desk.channel._typing.values())
     assert microsoft.said == []
 
 
