@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
+from bot.channels import telegram_files
 from bot.channels.capabilities import TELEGRAM
 from bot.channels.pace import Limit, Pace
 from bot.channels.port import (
@@ -39,11 +40,11 @@ from ops.keys import key as kept_key
 from ops.logs import correlated, correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import AsyncGenerator, Coroutine, Sequence
 
     from aiohttp.web import Request
 
-    from bot.channels.port import InboundEvent, OutboundMessage
+    from bot.channels.port import Attachment, InboundEvent, OutboundMessage
     from bot.runtime.port import Inbound, Runtime
     from bot.settings import BotSettings
     from bot.texts.catalogue import Texts
@@ -152,6 +153,10 @@ class Telegram:
         except TelegramError as error:
             raise ChannelError(f"Telegram said: {error.message}") from None
         return "updates will be fetched" if self._polls else f"updates will come to {self._url}"
+
+    def fetch(self, attachment: Attachment) -> AsyncGenerator[bytes]:
+        """Yield the bytes of a file a person sent. Raises ChannelError."""
+        return telegram_files.fetch(self._api, attachment)
 
     def _menu(self, language: Language) -> list[dict[str, str]]:
         return [

@@ -58,12 +58,16 @@ class BotApi(Bot):
     def __init__(self, token: str, url: str) -> None:
         self._connections = (_client(1), _client(CONNECTIONS))
         fetching, asking = self._connections
-        base = f"{url.rstrip('/')}/bot"
-        super().__init__(token, base_url=base, get_updates_request=fetching, request=asking)
+        root = url.rstrip("/")
+        super().__init__(
+            token,
+            base_url=f"{root}/bot",
+            base_file_url=f"{root}/file/bot",
+            get_updates_request=fetching,
+            request=asking,
+        )
 
-    async def ask(
-        self, method: str, *, within: float | None = None, **parameters: object
-    ) -> Any:  # noqa: ANN401 - JSON
+    async def ask(self, method: str, *, within: float | None = None, **parameters: object) -> Any:  # noqa: ANN401 - JSON
         """Return the result as JSON; `within` so many seconds. Raises TelegramError.
 
         The library's own methods would read the answer into classes: what cannot be read would be
