@@ -92,7 +92,7 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
     if settings.rest:
         channels["rest"] = RestChannel(runtime, engine, clock, settings.time_zone)
     if settings.telegram_token:
-        from bot.channels.telegram import Telegram  # noqa: PLC0415 - its library has 33 MB
+        from bot.channels.telegram import Telegram  # noqa: PLC0415 - a large library
 
         channels["telegram"] = Telegram(runtime, settings, texts)
     if settings.teams:

@@ -181,7 +181,7 @@ def test_the_samples_are_what_telegram_may_send(name):
 
 @pytest.mark.slow
 def test_aiograms_strict_types_read_the_samples_as_we_do():
-    """In a process of its own: importing it takes seconds and 150 MB."""
+    """In a process of its own: it is large and slow to import."""
     script = (
         "import json, sys\n"
         "from aiogram.types import Update\n"
