@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=CONNECT)
 _CHUNK: Final = 64 * 1024
 _AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+_OK: Final = 200
+_NOT_FOUND: Final = 404
 _TOO_BIG: Final = "file is too big"
 
 
@@ -32,9 +34,9 @@ async def fetch(api: BotApi, attachment: Attachment) -> AsyncGenerator[bytes]:
             httpx.AsyncClient(timeout=_TIMEOUT, headers=_AS_IT_IS) as client,
             client.stream("GET", url) as response,
         ):
-            if response.status_code == httpx.codes.NOT_FOUND:
+            if response.status_code == _NOT_FOUND:
                 raise FileGone
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != _OK:
                 raise TemporarilyUnavailable
             async for chunk in response.aiter_raw(_CHUNK):
                 yield chunk
