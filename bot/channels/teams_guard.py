@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ISSUER: Final = "https://api.botframework.com"
 CHANNEL: Final = "msteams"
-LONGEST_TOKEN: Final = 8_000
+LONGEST_TOKEN: Final = 6_000
 LEEWAY: Final = 300.0
 """Seconds that clocks may differ."""
 

@@ -3,12 +3,13 @@
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 Colour = tuple[int, int, int, int]
 BLUE: Colour = (0x1F, 0x5F, 0xA8, 0xFF)
 WHITE: Colour = (0xFF, 0xFF, 0xFF, 0xFF)
 NOTHING: Colour = (0xFF, 0xFF, 0xFF, 0x00)
-FINE = 4
+FINE = 3
 """Points looked at along each side of a pixel: smooth edges."""
 TOP, FLOOR, POINT = 0.04, 0.78, 0.98
 """Heights of the bubble and of the point of its tail, in a square of side 1."""
@@ -17,11 +18,13 @@ EYE, RADIUS, STEM = 0.33, 0.1, 0.27
 """Where the keyhole is, and how large."""
 
 
+@cache
 def color() -> bytes:
     """Return the full icon, 192 by 192: the symbol within the middle 120."""
     return png(192, BLUE, WHITE, lambda x, y: symbol((x - 36) / 120, (y - 36) / 120))
 
 
+@cache
 def outline() -> bytes:
     """Return the small one, 32 by 32: white on nothing, as Teams asks."""
     return png(32, NOTHING, WHITE, lambda x, y: symbol((x - 2) / 28, (y - 2) / 28))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import aiohttp
 import pytest
 from fake_microsoft import APP, PASSWORD, TENANT, Fault
 from servers import free_port
@@ -84,6 +85,25 @@ async def test_without_a_token_nothing_is_sent(say, microsoft):
         await say()
     assert away.value.retry_after == 60
     assert microsoft.calls == []
+
+
+async def test_while_the_login_is_away_nothing_is_sent(desks, microsoft, monkeypatch):
+    desk = await desks()
+    nowhere = f"http://127.0.0.1:{free_port()}/token"
+    monkeypatch.setattr(desk.channel._connector._login, "_url", nowhere)
+    with pytest.raises(TemporarilyUnavailable):
+        await desk.channel.send("k", NAME, OutboundMessage("x", route=route_to(microsoft.service)))
+    assert microsoft.calls == []
+
+
+async def test_a_token_that_was_replaced_meanwhile_is_not_forgotten(desk, microsoft):
+    login = desk.channel._connector._login
+    async with aiohttp.ClientSession() as http:
+        first = await login.token(http)
+        login.forget(first)
+        second = await login.token(http)
+        login.forget(first)
+        assert await login.token(http) == second != first
 
 
 @pytest.mark.parametrize(
@@ -319,6 +339,11 @@ async def test_anonymous_means_this_machine_and_no_token_at_all(open_desk, micro
     )
     assert {call[2] for call in microsoft.calls} == {None}
     assert microsoft.logins == []
+    microsoft.faults = [Fault(401)]
+    with pytest.raises(TemporarilyUnavailable):
+        await open_desk.channel.send(
+            "k2", NAME, OutboundMessage("x", route=route_to(microsoft.service))
+        )
     for service in ("https://smba.trafficmanager.net/apac/", "https://evil.example/"):
         assert await open_desk.status(activity(service, text="halo"), False) == 403
     assert await open_desk.status({**content, "channelId": "webchat"}, False) == 403
