@@ -44,7 +44,7 @@ from nlu.types import Language
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 
     from bot.channels.port import Attachment, OutboundMessage
     from bot.channels.whatsapp_inbound import Batch
@@ -127,7 +127,7 @@ class WhatsApp:
         """Tell Meta where the webhook is; return what was done. Raises ChannelError."""
         return await whatsapp_setup.register(self._settings, self._graph)
 
-    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+    def fetch(self, attachment: Attachment) -> AsyncGenerator[bytes]:
         """Yield the bytes of a file a person sent. See `whatsapp_media.fetch`."""
         return whatsapp_media.fetch(self._graph, attachment)
 

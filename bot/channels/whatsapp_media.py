@@ -1,4 +1,7 @@
-"""Fetches files people sent: first their address, then their bytes, checked as they come."""
+"""Fetches files people sent: first their address, then their bytes.
+
+What they are, and how many bytes really come, is looked at by `bot.files`, for every channel.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,25 @@ from yarl import URL
 
 from bot.channels.port import FileGone, FileRefused, TemporarilyUnavailable
 from bot.channels.whatsapp_errors import GraphError
+from bot.files import LARGEST
 from handlers.kernel import FileProblem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bot.channels.port import Attachment
     from bot.channels.whatsapp_api import Graph
 
-LARGEST: Final = 10 * 1024 * 1024
-"""Bytes of a file that is taken."""
-MAGIC: Final = {
-    b"%PDF-": "application/pdf",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-}
-"""What files begin with: their name and declared type are the sender's to choose."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, connect=5)
 _CHUNK: Final = 64 * 1024
-_LONGEST_MAGIC: Final = max(map(len, MAGIC))
 _HOSTS: Final = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net")
 _NO_OBJECT: Final = (100, 33)
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 
 
-async def fetch(graph: Graph, attachment: Attachment) -> AsyncIterator[bytes]:
-    """Yield the bytes of `attachment`: a PDF, JPEG or PNG of at most ten megabytes.
+async def fetch(graph: Graph, attachment: Attachment) -> AsyncGenerator[bytes]:
+    """Yield the bytes of `attachment`.
 
     Raises FileRefused, FileGone or another ChannelError, also after the first bytes.
     """
@@ -49,7 +44,7 @@ async def fetch(graph: Graph, attachment: Attachment) -> AsyncIterator[bytes]:
                 raise TemporarilyUnavailable
             if (response.content_length or 0) > LARGEST:
                 raise FileRefused("too large", FileProblem.TOO_LARGE)
-            async for chunk in _checked(response.content.iter_chunked(_CHUNK)):
+            async for chunk in response.content.iter_chunked(_CHUNK):
                 yield chunk
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise TemporarilyUnavailable from error
@@ -80,26 +75,3 @@ async def _address(graph: Graph, attachment: Attachment) -> URL:
 
 def _is_metas(url: URL) -> bool:
     return url.scheme == "https" and (url.host or "").endswith(_HOSTS)
-
-
-async def _checked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    head, total = b"", 0
-    async for chunk in chunks:
-        total += len(chunk)
-        if total > LARGEST:
-            raise FileRefused("too large", FileProblem.TOO_LARGE)
-        if head is None:
-            yield chunk
-            continue
-        head += chunk
-        if len(head) >= _LONGEST_MAGIC:
-            yield _known(head)
-            head = None
-    if head is not None:
-        yield _known(head)
-
-
-def _known(head: bytes) -> bytes:
-    if not head.startswith(tuple(MAGIC)):
-        raise FileRefused("neither PDF, JPEG nor PNG", FileProblem.WRONG_TYPE)
-    return head

@@ -2,10 +2,21 @@
 
 import pytest
 from fake_meta import TOKEN, Fault
+from whatsapp_kit import ACCOUNT, PHONE
 
 from bot.channels import whatsapp_media
-from bot.channels.port import Attachment, TemporarilyUnavailable
-from bot.channels.whatsapp_media import LARGEST, FileGone, FileRefused
+from bot.channels.port import (
+    Attachment,
+    FileGone,
+    FileRefused,
+    TemporarilyUnavailable,
+)
+from bot.envelope import decode
+from bot.file_calls import FileCall, encode, facts
+from bot.files import LARGEST, Files
+from bot.runtime.port import Delivery
+from handlers.kernel import FetchFile, FileProblem
+from ops.documents import Documents
 
 FILE = Attachment("1234567890", "ktm.jpg", "image/jpeg")
 PDF, JPEG, PNG = b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
@@ -22,26 +33,40 @@ async def fetched(line, attachment=FILE):
     return b"".join([chunk async for chunk in line.channel.fetch(attachment)])
 
 
-@pytest.mark.parametrize(
-    "content",
-    [PDF, JPEG + b"x" * 300_000, PNG, PNG + b"y", JPEG],
-    ids=["pdf", "large jpeg", "png", "longer png", "short jpeg"],
-)
-async def test_a_file_comes_whole(line, meta, content):
+async def taken(line, documents):
+    """Have the bot take the file, and return what it tells the conversation."""
+    call = encode(FileCall(FetchFile(facts(FILE), ref=1), "corr-1"))
+    delivery = Delivery(1, "key-1", f"whatsapp:{ACCOUNT}:{PHONE}", "file", call)
+    (answer,) = await Files({"whatsapp": line.channel}, documents).send(delivery)
+    return decode(answer).event
+
+
+@pytest.fixture
+def documents(tmp_path):
+    return Documents(tmp_path / "documents")
+
+
+@pytest.mark.parametrize("content", [PDF, JPEG + b"x" * 300_000, PNG], ids=["pdf", "jpeg", "png"])
+async def test_a_file_is_kept_whole(line, meta, documents, content):
     kept(meta, content)
     assert await fetched(line) == content
     assert meta.tokens == [TOKEN, TOKEN]
+    stored = await taken(line, documents)
+    assert (stored.document.size, stored.document.name) == (len(content), "ktm.jpg")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"MZ\x90", b"<svg onload=alert(1)>", b"PK\x03\x04", b" %PDF-1.7", PNG[:-1]],
-    ids=["empty", "program", "svg", "zip", "late pdf", "half png"],
-)
-async def test_other_files_are_refused_whatever_they_are_called(line, meta, content):
+@pytest.mark.parametrize("content", [b"", b"MZ\x90", b"<svg onload=alert(1)>", PNG[:-1]])
+async def test_other_files_are_refused_whatever_they_are_called(line, meta, documents, content):
     kept(meta, content)
-    with pytest.raises(FileRefused):
-        await fetched(line)
+    assert (await taken(line, documents)).problem is FileProblem.WRONG_TYPE
+
+
+async def test_a_file_that_is_gone_or_too_large_is_said_to_be(line, meta, documents):
+    assert (await taken(line, documents)).problem is FileProblem.GONE
+    kept(meta, PDF, file_size=LARGEST + 1)
+    assert (await taken(line, documents)).problem is FileProblem.TOO_LARGE
+    kept(meta, PDF + b"x" * LARGEST)
+    assert (await taken(line, documents)).problem is FileProblem.TOO_LARGE
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_fetched(line, meta):
@@ -49,16 +74,6 @@ async def test_a_file_that_says_it_is_too_large_is_not_fetched(line, meta):
     with pytest.raises(FileRefused):
         await fetched(line)
     assert len(meta.asked) == 1
-
-
-@pytest.mark.parametrize("declared", [True, False])
-async def test_a_file_that_turns_out_too_large_is_broken_off(line, meta, monkeypatch, declared):
-    kept(meta, PDF + b"x" * 200_000)
-    monkeypatch.setattr(whatsapp_media, "LARGEST", 100_000)
-    if not declared:
-        monkeypatch.setattr("aiohttp.ClientResponse.content_length", None)
-    with pytest.raises(FileRefused):
-        await fetched(line)
 
 
 @pytest.mark.parametrize(
