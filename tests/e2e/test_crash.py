@@ -28,7 +28,6 @@ CODE_AGAIN = "Kirim kodenya lagi|Mohon kirim ulang kode"
 WRONG = "belum cocok|masih keliru|terlalu cepat|lalu kirim kodenya sekali lagi"
 NEW_CODE = "Mau saya kirimkan kode baru|bisa saya kirim sekarang"
 CHANGED = "sudah diganti"
-NOT_CHANGED = "tidak jadi diganti"
 TICKET = r"[A-Z]+-\d{4}-\d{6}"
 
 
@@ -75,8 +74,8 @@ async def write_to_a_ticket(stack, number):
 async def reset_a_password(stack, number):
     """Go from a forgotten password to a new one.
 
-    Return how often the assistant had to give up, and whether the password was changed. A call
-    the backend does not answer for eight seconds is given up on, and the person is told.
+    Return how often the assistant had to give up: a call the backend does not answer for eight
+    seconds is given up on, and the person is told.
     """
     address, given_up = f"owner{number}@example.net", 0
 
@@ -112,23 +111,30 @@ async def reset_a_password(stack, number):
                 await ask(chat, "ya", "sedang dikirim")
         link = (await mail(stack, address, "link")).link
         await submit(stack, link, shown[0], f"Kereta-Malam{number}?xQ")
-        decided = (await chat.until(f"{CHANGED}|{NOT_CHANGED}", within=300))[0]
-    return given_up, re.fullmatch(CHANGED, decided) is not None
+        await chat.until(CHANGED)
+    return given_up
 
 
 async def submit(stack, link, number, password):
-    """Submit on the page until it is decided, as a person would who sees an error page.
+    """Submit on the page until the password is changed, as a person would who sees an error page.
 
-    A change whose sender was killed is decided by the backend within two minutes; the chat hears.
+    A change whose sender was killed is decided by the backend within two minutes; until then the
+    page is busy. When it came to nothing the page may be used again; when it was done, the page
+    says that the link is used up.
     """
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(400):
         while True:
             try:
                 _, answer = await stack.set_password(link, number, password)
             except (aiohttp.ClientError, OSError):
                 answer = {"state": "away"}
-            if answer.get("state") not in {"away", "busy", None}:
-                return
+            match answer:
+                case {"state": "changed"} | {"state": "over", "end": "used" | "account_changed"}:
+                    return
+                case {"state": "away" | "busy" | "uncertain"} | {"end": "session_over"}:
+                    pass
+                case _:
+                    assert "state" not in answer, answer  # an error page
             await asyncio.sleep(0.5)
 
 
@@ -183,7 +189,6 @@ async def test_a_thousand_messages_under_kills(tmp_path, storage):
         assert len(set(tickets)) == CHATS, "one ticket a person"
         for ticket in tickets:
             await check_ticket(stack, ticket)
-        assert sum(changed for _, changed in results[CHATS:]) > RESETS / 2
         await check_nothing_doubled(stack, results[CHATS:])
         findings = json.loads(await stack.run("doctor", "--json"))
         assert [f for f in findings if f["state"] == "fail"] == [], "the audit chain is whole"
@@ -207,11 +212,11 @@ async def check_nothing_doubled(stack, given_up):
     """One ticket, one code, one link and one change for each that was asked for."""
     listed = json.loads(await stack.run("tickets", "list", "--limit", "200", "--json"))
     assert len(listed["tickets"]) == CHATS
-    for number, (again, changed) in enumerate(given_up):
+    for number, again in enumerate(given_up):
         found = stack.mails(f"owner{number}@example.net")
         # A mail may leave twice around a kill; it is the same message then, under one id.
         kinds = Counter(map(kind_of, {item.message_id: item for item in found}.values()))
-        assert kinds.pop("notice", 0) == changed, "every change is told once"
+        assert kinds.pop("notice") == 1, "every change is told once"
         assert all(1 <= count <= 1 + again for count in kinds.values()), (number, kinds, again)
 
 
