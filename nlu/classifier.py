@@ -29,7 +29,7 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Classifier(Generic[Label]):
-    """One linear function for each intent; a temperature makes honest probabilities of them."""
+    """One linear function for each intent; two numbers make honest probabilities of them."""
 
     vocabulary: Vocabulary
     intents: tuple[Label, ...]
@@ -37,10 +37,14 @@ class Classifier(Generic[Label]):
     """One row for each feature, one column for each intent; half precision is plenty."""
     bias: npt.NDArray[np.float32]
     temperature: float
+    """Below one: the functions are less sure than they may be."""
+    noise: float
+    """Share of the messages about which nothing that was said tells: any intent is as likely."""
 
     def probabilities(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """Return a row for each message (canonical words): the probability of each intent."""
-        return softmax(self.logits(messages) / self.temperature)
+        told = softmax(self.logits(messages) / self.temperature)
+        return told * (1 - self.noise) + self.noise / len(self.intents)
 
     def logits(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """Return how far each intent is on its own side of the boundary with all others."""

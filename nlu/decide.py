@@ -1,8 +1,8 @@
 """From probabilities to a decision: what is asked, what else, and what is not.
 
 The classifier sees a whole message; this module looks at its clauses, too. Rules exist only where
-statistics fail on principle: what is negated, what is corrected, several wishes at once, text that
-holds nothing but numbers and names.
+statistics fail on principle: what is negated, what is corrected, several wishes at once, commands
+to the machine about itself, text that holds nothing but numbers and names.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from nlu.clauses import (
     object_of,
     without_denied,
 )
+from nlu.commands import is_command
 from nlu.concepts import CONCEPTS, concepts_of
 from nlu.tables import words
 from nlu.types import Intent, Ranked
@@ -110,6 +111,8 @@ class Decider:
         canonical = self._normaliser.words(text)
         if not any(_is_word(word) for word in canonical):
             return NOTHING
+        if is_command(text):
+            return self._ranked(self._moved(self._of(canonical), Intent.OUT_OF_SCOPE))
         if len(canonical) <= _LONGEST_SINGLE:
             return self._ranked(self._of(canonical))
         after = corrected(text)

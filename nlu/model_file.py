@@ -61,6 +61,7 @@ class _Meta(msgspec.Struct):
     fingerprint: str
     intents: list[Intent]
     temperature: float
+    noise: float
     language: dict[str, float]
     known: list[str]
 
@@ -83,6 +84,7 @@ def save(model: Model, path: Path) -> None:
         fingerprint=model.fingerprint,
         intents=list(classifier.intents),
         temperature=classifier.temperature,
+        noise=classifier.noise,
         language=dict(model.language),
         known=sorted(model.known),
     )
@@ -137,5 +139,7 @@ def load(path: Path) -> Model:
     ) as problem:
         raise BadModel(f"{path}: {problem}") from problem
     vocabulary = Vocabulary(names, idf)
-    classifier = Classifier(vocabulary, tuple(meta.intents), weights, bias, meta.temperature)
+    classifier = Classifier(
+        vocabulary, tuple(meta.intents), weights, bias, meta.temperature, meta.noise
+    )
     return Model(classifier, meta.language, frozenset(meta.known), meta.fingerprint)

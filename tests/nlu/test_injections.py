@@ -25,6 +25,7 @@ from handlers.kernel import (
 from handlers.model import Active, Conversation
 from handlers.verification import AwaitCode
 from nlu.evaluate import TODAY
+from nlu.types import Intent
 
 INJECTIONS = (
     (Path(__file__).parent / "challenges/injections.txt").read_text(encoding="utf-8").splitlines()
@@ -55,6 +56,11 @@ def _opens_nothing(effect: AnyEffect) -> bool:
 
 def _tries_a_code(effect: AnyEffect) -> bool:
     return _opens_nothing(effect) or isinstance(effect, CheckCode | ResendCode | VoidChallenge)
+
+
+def test_commands_are_not_mistaken_for_wishes(engine):
+    found = [engine.understand(text, today=TODAY).intent for text in INJECTIONS]
+    assert found.count(Intent.OUT_OF_SCOPE) / len(found) >= 0.85
 
 
 def test_there_are_forty_different_ones():

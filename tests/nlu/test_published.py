@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from benchmarks.nlu import published, run
 from nlu.model_file import save
 from nlu.rasa_data import Example
-from nlu.train import fit
+from nlu.train import AnyIntents, fit
 from nlu.types import Intent
 
 CARD = ["where is my card", "my card did not arrive", "the card is late", "card not here yet"]
@@ -49,6 +50,20 @@ def test_clinc150_is_measured_inside_and_outside(clinc150, scheme):
 
     assert (result.accuracy, result.recall, result.auroc) == (100.0, 100.0, 100.0)
     assert result.seconds > 0
+
+
+def test_what_is_outside_is_told_by_familiarity(clinc150, monkeypatch):
+    strangest_first = {"sing a joke": 0.0}
+    monkeypatch.setattr(
+        AnyIntents,
+        "familiarity",
+        lambda _, texts: np.array([strangest_first.get(text, 1.0) for text in texts]),
+    )
+    splits = published.read_clinc150(clinc150)
+    assert published.clinc150_threshold(splits).auroc == 100.0
+
+    strangest_first["sing a joke"] = 2.0
+    assert published.clinc150_threshold(splits).auroc == 0.0
 
 
 def test_banking77_is_read_and_measured(banking77):
