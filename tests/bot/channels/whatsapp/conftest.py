@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `whatsapp_kit` and others
 sys.path.insert(0, str(Path(__file__).parents[2] / "dialogue"))  # `backend_double`, `stub_engine`
+sys.path.insert(0, str(Path(__file__).parents[3] / "e2e"))  # `stack`
 
 from fake_meta import FakeMeta
 from whatsapp_kit import Line
