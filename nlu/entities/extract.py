@@ -15,7 +15,7 @@ from nlu.entities.numbers import counts, digit_runs
 from nlu.entities.numerals import DIGITS
 from nlu.entities.people import find_people
 from nlu.entities.references import letters, tickets
-from nlu.entities.span import Claims
+from nlu.entities.span import Claims, words_of
 from nlu.entities.units import HINTS as UNIT_HINTS
 from nlu.entities.units import units
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from nlu.types import Entity, Person
 
 
-_WORD = re.compile(r"[a-z]+")
 _DIGIT = re.compile(r"[0-9]")
 _FEWEST_DIGITS = 4
 """Shorter numbers are counts, or days of a date."""
@@ -55,7 +54,7 @@ def extract(text: str, today: date) -> Found:
     for start, end in links(text):
         claims.block(start, end)
     claims.add(emails(text))
-    words = frozenset(_WORD.findall(text.lower()))
+    words = words_of(text)
     if not words.isdisjoint(UNIT_HINTS):
         claims.add(units(text))
     if not words.isdisjoint(TYPE_HINTS):

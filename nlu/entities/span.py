@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nlu.types import Entity, EntityKind
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable
+
+
+_WORD = re.compile(r"[a-z]+")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the runs of letters of `text`, small: they tell what cannot be found in it."""
+    return frozenset(_WORD.findall(text.lower()))
 
 
 def entity(
