@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `stack`: the helper beside these tests
+sys.path.append(str(Path(__file__).parents[1] / "bot/channels/telegram"))  # `fake_telegram`
 
 from stack import Stack
 
