@@ -176,6 +176,8 @@ async def test_an_activity_its_token_does_not_vouch_for_is_refused(door, content
 async def test_tenants_are_compared_as_what_they_are_and_only_when_one_is_set(desks):
     upper = await desks(public=True, teams_tenant=TENANT.upper())
     assert await upper.status(group()) == 202
+    lower = await desks(public=True)
+    assert await lower.status(group(channelData={"tenant": {"id": TENANT.upper()}})) == 202
     every = await desks(public=True, teams_tenant=None)
     assert await every.status(group(channelData={"tenant": {"id": "other"}})) == 202
 
