@@ -40,7 +40,7 @@ async def test_the_type_is_asked_when_unknown(plain_chat):
 
 async def test_the_type_is_asked_in_english(chat):
     await chat.plays(
-        ("how long is my account valid?", "depends on its type … [Student] … [Guest]"),
+        ("how long do accounts stay valid?", "depends on its type … [Student] … [Guest]"),
         (press("Test (dummy)"), "6 months"),
     )
 
