@@ -167,7 +167,7 @@ class FakeTelegram:
 
 
 def _number(update):
-    return update["update_id"] if isinstance(update, dict) else 0
+    return update.get("update_id", 0)
 
 
 def _read(key, value):

@@ -145,3 +145,21 @@ async def test_a_refused_registration_says_why(fetching):
     fetching.telegram.fail("deleteWebhook", BAD_TOKEN)
     with pytest.raises(channel_module.ChannelError, match="Telegram said: Unauthorized"):
         await fetching.channel.register()
+
+
+async def test_a_batch_without_numbers_is_no_storm(fetching):
+    """It cannot be confirmed: it is waited out like any other failure."""
+    fetching.telegram.queue.append({"message": {}})
+    with structlog.testing.capture_logs() as logs:
+        await fetching.channel.start()
+        await fetching.telegram.until(lambda t: len(t.called("getUpdates")) > 3)
+    failed = [log for log in logs if log["event"] == "telegram_fetch_failed"]
+    assert [log["pause"] for log in failed[:3]] == [0.01, 0.02, 0.04]
+
+
+async def test_of_best_effort_calls_only_so_many_are_made_at_once(fetching, monkeypatch):
+    monkeypatch.setattr(channel_module, "BACKGROUND", 0)
+    assert await fetching.channel._take([fetching.make.press("/choose:1:yes")]) == []
+    await fetching.settle()
+    assert fetching.telegram.said
+    assert fetching.telegram.called("answerCallbackQuery") == []

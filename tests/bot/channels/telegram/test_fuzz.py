@@ -49,7 +49,7 @@ class Target:
     async def shoot(self, seed, secret):
         source = random.Random(seed)
         update = made_update(source)
-        for _ in range(source.randrange(4)):
+        for _ in range(source.randrange(3)):
             update = mutated(source, update)
         before = len(self.bot.runtime.rows)
         status = await self.bot.hook(update, secret=secret)
