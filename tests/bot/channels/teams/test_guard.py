@@ -228,6 +228,8 @@ def test_addresses_of_microsoft(url):
         "https://evil.example\\.smba.trafficmanager.net/",
         "https://smba.trafficmanager.net\r\nHost: evil.example/",
         "https://smba.trafficmanager.nеt/",  # noqa: RUF001 - a letter that only looks the same
+        "https://evil.example\\.botframework.com/",
+        "https://b\u00fccher.botframework.com/",
         "https://botframework.com.evil.example/",
         "https://evilbotframework.com/",
         "https://trafficmanager.net/",
