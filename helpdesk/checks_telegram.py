@@ -91,7 +91,8 @@ async def _clock(settings: BotSettings, clock: Clock) -> Finding:
     what, url = "telegram clock", settings.telegram_api_url
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+            # A proxy is obeyed, as the channel's own calls do.
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), trust_env=True) as http,
             http.head(url, allow_redirects=False) as response,
         ):
             date = response.headers.get("Date", "")
