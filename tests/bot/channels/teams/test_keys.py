@@ -122,14 +122,27 @@ async def test_while_nothing_can_be_verified_teams_is_asked_to_come_back(desks, 
     assert desk.inbox.rows == {}
 
 
-@pytest.mark.parametrize("where", ["http://192.0.2.1/keys", "ftp://127.0.0.1/", ""])
-async def test_keys_are_not_fetched_unencrypted(http, microsoft, now, where, monkeypatch):
-    async def metadata(*_):
-        return b'{"jwks_uri": "%s"}' % where.encode()
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("http://127.0.0.1/openid", "http://192.0.2.1/keys"),
+        ("http://127.0.0.1/openid", "ftp://127.0.0.1/keys"),
+        ("http://127.0.0.1/openid", ""),
+        ("https://login.example/openid", "http://127.0.0.1/keys"),
+        ("https://login.example/openid", "http://login.example/keys"),
+    ],
+)
+async def test_keys_are_not_fetched_unencrypted(http, now, url, where, monkeypatch):
+    fetched = []
 
-    monkeypatch.setattr("bot.channels.teams_keys._get", metadata)
+    async def get(_http, address):
+        fetched.append(address)
+        return b'{"jwks_uri": "%s", "keys": []}' % where.encode()
+
+    monkeypatch.setattr("bot.channels.teams_keys._get", get)
     with pytest.raises(KeysAway):
-        await Keys(f"{microsoft.url}/openid", now).find(http, "k1")
+        await Keys(url, now).find(http, "k1")
+    assert fetched == [url]
 
 
 @pytest.mark.parametrize("answer", [b"", b"[]", b"<html>", b'{"jwks_uri": 1}', b"\xff"])
