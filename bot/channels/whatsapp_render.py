@@ -39,6 +39,8 @@ _LIST: Final = replace(WHATSAPP, max_text=BODY, max_button_title=ROW_DESCRIPTION
 
 def parts(message: OutboundMessage, to: str) -> list[OutboundMessage]:
     """Return `message` as messages of one payload each; none when there is nothing to say."""
+    if message.author != "bot":
+        message = replace(message, text=f"{message.author}: {message.text}")
     fitting = _PLAIN if _is_group(to) else _fitting(message.buttons)
     return [part for part in render(message, fitting) if part.text.strip()]
 
