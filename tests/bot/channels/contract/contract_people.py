@@ -2,6 +2,7 @@
 read back as they see it.
 """
 
+import html
 import itertools
 import json
 import re
@@ -23,7 +24,12 @@ from bot.envelope import decode_message
 from bot.render import render
 from bot.webchat.visitors import COOKIE
 
-_MARKED = re.compile(r"\\([\\`*_\[\]~#|.)+=-])")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]~#|.)+=-])|&(amp|lt|gt);")
+_MARKUP = re.compile(r"[\\`*_\[\]~#|<>&]|^\s*([-+=]|\d+[.)])\s", re.MULTILINE)
+"""What Markdown would not show as it is."""
+_URL = re.compile(r"https?://\S+")
+_STYLED = re.compile(r"(?<!\w)([*_~`])(?=\S)([^*_~`\n]+)(?<=\S)\1(?!\w)")
+"""What WhatsApp shows bold, slanted, struck or as code, without the marks."""
 ADDRESS = {"from", "recipient", "conversation"}
 _numbers = itertools.count(1)
 
@@ -311,7 +317,7 @@ class WhatsApp(Person):
 
     def look(self, body):
         if body["type"] == "text":
-            return Said(body["text"]["body"])
+            return Said(_STYLED.sub(r"\2", body["text"]["body"]))
         interactive = body["interactive"]
         action = interactive["action"]
         replies = [("button_reply", each["reply"]) for each in action.get("buttons", [])]
@@ -324,7 +330,7 @@ class WhatsApp(Person):
             self.offered[title] = (kind, item["id"], item["title"], place)
         link = action.get("parameters")
         links = ((link["display_text"], link["url"]),) if link else ()
-        return Said(interactive["body"]["text"], tuple(titles), links)
+        return Said(_STYLED.sub(r"\2", interactive["body"]["text"]), tuple(titles), links)
 
     def breaches(self, body):
         return objections(body)
@@ -386,11 +392,14 @@ class Teams(Person):
         )
 
     def breaches(self, activity):
-        size = len(str(activity).encode("utf-16-le"))
+        whole = json.dumps(activity, ensure_ascii=False)
+        cards = [json.dumps(each["content"]) for each in activity.get("attachments", ())]
         words = {name: part for name, part in activity.items() if name not in ADDRESS}
-        small = {"40 KB": size <= 40_000, "28 KB": "text" in activity or size <= 2 * 28_000}
-        faults = [error.message for error in ACTIVITY.iter_errors(words)]
-        return [*faults, *_broken(small)]
+        sizes = {
+            "40 KB": len(whole.encode("utf-16-le")) <= 40_000,
+            "28 KB": all(len(card) <= 28_000 for card in cards),
+        }
+        return [*(error.message for error in ACTIVITY.iter_errors(words)), *_broken(sizes)]
 
 
 def by(author, text):
@@ -400,8 +409,9 @@ def by(author, text):
 def _unmarked(text):
     """What Markdown shows of an escaped text; a bold first line is its author."""
     named = re.sub(r"\A\*\*(.+?)\*\*\n\n", r"\1: ", text)
-    plain = _MARKED.sub(r"\1", named).replace("\n\n", "\n")
-    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert not _MARKUP.search(_URL.sub("", _ESCAPED.sub("", named))), text
+    plain = _ESCAPED.sub(lambda mark: mark[1] or html.unescape(mark[0]), named)
+    return plain.replace("\n\n", "\n")
 
 
 def _rows(call):

@@ -22,13 +22,15 @@ NO_WAY = {
 }
 PARTS = "in parts"
 NAMED_PARTS = "in parts, each under its author's name"
+STYLED = "marks in the text are taken for bold and the like"
 GREETING = "the same choices under other words"
 DIFFERENCES = {
     # `/start` is typed by people who are back, too: it greets at any time, others welcome once.
     ("opening", "telegram"): {GREETING},
     # 4096 characters a message; in Teams 5000, each with its author in bold above.
     ("a human who writes long and with marks", "telegram"): {PARTS},
-    ("a human who writes long and with marks", "whatsapp"): {PARTS},
+    # WhatsApp's marks cannot be escaped; our own texts have none.
+    ("a human who writes long and with marks", "whatsapp"): {PARTS, STYLED},
     ("a human who writes long and with marks", "teams"): {NAMED_PARTS},
 }
 
@@ -56,6 +58,10 @@ def squeezed(text):
     return " ".join(text.split())
 
 
+def unmarked(text):
+    return re.sub(r"[*_~`]", "", text)
+
+
 def difference(meant, said):
     if not meant or not said:
         return f"{said}, not {meant}"
@@ -67,8 +73,11 @@ def difference(meant, said):
             return PARTS
         if author and joined.replace(author[0], "") == text.replace(author[0], ""):
             return NAMED_PARTS
-    if len(meant) == len(said) == 1 and last == more and last[0]:
-        return GREETING
+    if len(meant) == len(said) == 1 and last == more:
+        if unmarked(joined) == unmarked(text):
+            return STYLED
+        if last[0]:
+            return GREETING
     return f"{said}, not {meant}"
 
 

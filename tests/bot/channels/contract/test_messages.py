@@ -16,7 +16,7 @@ AS_IT_IS = "as it is"
 NUMBERED = "choices as numbered lines"
 CUT = "titles cut, and whole in numbered lines"
 SPELLED = "links as lines"
-TEXT = "Pilih *satu* dari _ini_ <ya>:"
+TEXT = "Pilih <satu> & jangan #2 ~ dari a_b [ini](itu):"
 
 
 def choices(number, title="Pilihan"):
