@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ops.clock import Clock
 
 ANSWER_WITHIN: Final = 20.0
-"""Seconds after which what was said so far is the answer; the rest comes with the next one."""
+"""Seconds after which what was said so far is the answer. What is said later, or unasked between
+two requests (an agent's words), reaches nobody here: as in Rasa, a request is all a client has."""
 
 
 Key = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
