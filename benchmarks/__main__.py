@@ -8,6 +8,7 @@ HERE = Path(__file__).resolve().parent
 RUNS = (
     ["runtime/run.py"],
     ["product/run.py"],
+    ["channels/run.py"],
     ["nlu/run.py", str(HERE.parent / "tests" / "nlu" / "heldout.jsonl")],
 )
 
