@@ -214,8 +214,10 @@ async def ours(three, arguments, folder):
             name = type(platform).__name__.removeprefix("Signed").lower()
             found[name] = await measured(stack.url("bot0"), platform, arguments)
         found["resident_mb"]["after"] = resident(stack.processes["bot0"].pid)
+        await stopped(stack.processes["bot0"])
         begun = time.perf_counter()
-        await stack.restart("bot0")
+        stack.spawn("bot0")
+        await stack.ready("bot0")
         found["ready_s"] = round(time.perf_counter() - begun, 2)
     return found
 
@@ -236,8 +238,12 @@ async def other(command, settings):
         await ready(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process, time.perf_counter() - begun
     finally:
-        process.terminate()
-        process.wait()
+        await stopped(process)
+
+
+async def stopped(process):
+    process.terminate()
+    await asyncio.to_thread(process.wait, PATIENCE)
 
 
 async def ready(url, process):
