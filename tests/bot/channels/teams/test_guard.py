@@ -19,7 +19,6 @@ from bot.channels.teams_keys import _read
 from bot.channels.webhooks import REFUSED
 
 EVIL = "https://evil.example/"
-NOW = int(time.time())
 
 
 def group(service=PUBLIC, **changed):
@@ -63,6 +62,10 @@ def with_jwk():
     return signed(claims(), key=evil, headers={"jwk": listed("k1", "msteams", key=evil)})
 
 
+def from_now(seconds):
+    return int(time.time()) + seconds
+
+
 TOKENS = {
     "no dots": lambda: "abc",
     "empty parts": lambda: "..",
@@ -80,10 +83,10 @@ TOKENS = {
     "PS256": lambda: signed(claims(), algorithm="PS256"),
     "no signature": lambda: signed(claims()).rpartition(".")[0] + ".",
     "claims changed": lambda: tampered(signed(claims())),
-    "expired": lambda: signed(claims(exp=NOW - int(LEEWAY) - 60)),
+    "expired": lambda: signed(claims(exp=from_now(-int(LEEWAY) - 60))),
     "no end": lambda: signed(claims(exp=None)),
     "end is no number": lambda: signed(claims(exp="soon")),
-    "not yet": lambda: signed(claims(nbf=NOW + int(LEEWAY) + 60)),
+    "not yet": lambda: signed(claims(nbf=from_now(int(LEEWAY) + 60))),
     "no beginning": lambda: signed(claims(nbf=None)),
     "other audience": lambda: signed(claims(aud="someone-else")),
     "audience among others": lambda: signed(claims(aud=[APP, "someone-else"])),
@@ -183,7 +186,7 @@ async def test_tenants_are_compared_as_what_they_are_and_only_when_one_is_set(de
 
 
 async def test_a_clock_may_be_a_little_off(door):
-    late, early = claims(exp=NOW - int(LEEWAY) + 60), claims(nbf=NOW + int(LEEWAY) - 60)
+    late, early = claims(exp=from_now(60 - int(LEEWAY))), claims(nbf=from_now(int(LEEWAY) - 60))
     assert await door.status(group(), signed(late)) == 202
     assert await door.status(group(), signed(early)) == 202
 
