@@ -51,9 +51,10 @@ clean: ## Remove what was installed and built (not var/, where the data is)
 	@rm -rf .venv .tools docs/_build .pytest_cache .ruff_cache mutants artifacts
 
 # The machine's own certificates, as git and pip use them: a campus may have a proxy of its own.
-# `uv sync` is quick when nothing is missing; the marks only spare it at every start.
+# `uv sync` is quick when nothing is missing; the marks only spare it at every start. `--inexact`: what
+# was installed for development stays.
 .venv/runtime: pyproject.toml uv.lock
-	@$(UV) sync --system-certs --frozen --quiet --no-default-groups
+	@$(UV) sync --system-certs --frozen --quiet --no-default-groups --inexact
 	@touch $@
 
 .venv/development: pyproject.toml uv.lock
