@@ -24,7 +24,6 @@ from bot.channels.port import (
     WindowClosed,
 )
 from bot.channels.rest import RestChannel
-from bot.channels.teams import TeamsChannel
 from bot.channels.webchat import WebChat
 from bot.channels.whatsapp import WhatsApp
 from bot.dialogue import MESSAGE, Dialogue
@@ -96,6 +95,8 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
 
         channels["telegram"] = Telegram(runtime, settings, texts)
     if settings.teams:
+        from bot.channels.teams import TeamsChannel  # noqa: PLC0415 - brings cryptography
+
         channels["teams"] = TeamsChannel(runtime, settings)
     if settings.whatsapp_token:
         channels["whatsapp"] = WhatsApp(runtime, settings, texts, clock)
