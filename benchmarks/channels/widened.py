@@ -6,13 +6,13 @@ Microsoft's login is at TEAMS_LOGIN.
 
 import os
 
-import bot.main
+from bot.channels import teams
 from bot.channels.pace import Limit, Pace
-from bot.channels.teams import TeamsChannel
 from bot.channels.teams_api import Login
 from helpdesk.cli import main
 
 as_shipped = Pace.__init__
+TeamsChannel = teams.TeamsChannel
 
 
 def widened(self, overall, chat):
@@ -23,11 +23,11 @@ def wider(limits):
     return [Limit(limit.messages * 1000, limit.seconds) for limit in limits]
 
 
-def teams(runtime, settings):
+def signed_in_here(runtime, settings):
     return TeamsChannel(runtime, settings, login=Login(settings, os.environ["TEAMS_LOGIN"]))
 
 
 if __name__ == "__main__":
     Pace.__init__ = widened
-    bot.main.TeamsChannel = teams
+    teams.TeamsChannel = signed_in_here
     main()
