@@ -7,7 +7,6 @@ requests to the service address of the person's last activity, in the pace Teams
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from bot.channels.capabilities import TEAMS
+from bot.channels.newest import Newest
 from bot.channels.pace import Limit, Pace
 from bot.channels.port import (
     Action,
@@ -83,8 +83,8 @@ class TeamsChannel:
         self._decoder = msgspec.json.Decoder(Activity)
         self._http: aiohttp.ClientSession | None = None
         self._typing: dict[str, asyncio.Task[None]] = {}
-        self._cards: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._half_sent: OrderedDict[str, int] = OrderedDict()
+        self._cards: Newest[str, dict[str, Any]] = Newest(REMEMBERED)
+        self._half_sent: Newest[str, int] = Newest(REMEMBERED)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the messaging endpoint."""
@@ -165,9 +165,9 @@ class TeamsChannel:
             activity = activities[number]
             async with self._turn(conversation):
                 sent = await self._connector.send(self._session(), route, activity)
-            _keep(self._half_sent, key, number + 1)
+            self._half_sent[key] = number + 1
             if sent and "attachments" in activity:
-                _keep(self._cards, sent, activity)
+                self._cards[sent] = activity
         self._half_sent.pop(key, None)
 
     async def _close(self, conversation: str, route: Route, target: str) -> None:
@@ -194,13 +194,6 @@ class TeamsChannel:
         if self._http is None:
             self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self._http
-
-
-def _keep(kept: OrderedDict[str, Any], key: str, value: object) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > REMEMBERED:
-        kept.popitem(last=False)
 
 
 def _answer(activity: Activity) -> web.Response:

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,6 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 
 from bot.channels import telegram_files
 from bot.channels.capabilities import TELEGRAM
+from bot.channels.newest import Newest
 from bot.channels.pace import Limit, Pace
 from bot.channels.port import (
     Action,
@@ -110,7 +110,7 @@ class Telegram:
         self._api = BotApi(token, settings.telegram_api_url)
         self._pace = Pace(overall=[Limit(30, 1)], chat=[Limit(1, 1)])
         self._groups = Pace(overall=[], chat=[Limit(20, 60)])
-        self._progress: OrderedDict[str, int] = OrderedDict()
+        self._progress: Newest[str, int] = Newest(REMEMBERED)
         self._background: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -314,8 +314,6 @@ class Telegram:
 
     def _advance(self, key: str) -> None:
         self._progress[key] = self._progress.get(key, 0) + 1
-        if len(self._progress) > REMEMBERED:
-            self._progress.popitem(last=False)
 
     # -- best effort -------------------------------------------------------------------------
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 import time
-from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from prometheus_client import Counter
 
 from bot.channels import whatsapp_media, whatsapp_setup
 from bot.channels.capabilities import WHATSAPP
+from bot.channels.newest import Newest
 from bot.channels.pace import Limit, Pace
 from bot.channels.port import (
     Action,
@@ -98,7 +98,7 @@ class WhatsApp:
         self._graph = whatsapp_setup.graph_of(settings)
         self._pace = Pace([OVERALL], [PER_PERSON])
         self._sent = Sent()
-        self._started: OrderedDict[str, int] = OrderedDict()
+        self._started: Newest[str, int] = Newest(_MOST_STARTED)
         self._signs = Signs(self._graph, f"{self._account}/messages")
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -250,15 +250,8 @@ class WhatsApp:
                 raise TemporarilyUnavailable(0.0)
             id_ = await self._post(conversation, payload(part, to, list_title))
             self._sent.remember(id_, conversation, part)
-            self._went_out(key, number)
+            self._started[key] = number  # a retry begins after it
         self._started.pop(key, None)
-
-    def _went_out(self, key: str, number: int) -> None:
-        """Note how many parts of a message went out: a retry begins after them."""
-        self._started[key] = number
-        self._started.move_to_end(key)
-        if len(self._started) > _MOST_STARTED:
-            self._started.popitem(last=False)
 
     async def _nudge(self, conversation: str, message: OutboundMessage) -> None:
         name = self._settings.whatsapp_template

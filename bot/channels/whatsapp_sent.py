@@ -6,11 +6,12 @@ to keep.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 from prometheus_client import Counter
+
+from bot.channels.newest import Newest
 
 if TYPE_CHECKING:
     from bot.channels.port import OutboundMessage
@@ -44,14 +45,14 @@ class Sent:
     """The newest messages, by WhatsApp's id."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._messages: OrderedDict[str, Message] = OrderedDict()
+        self._messages: Newest[str, Message] = Newest(kept)
 
     def remember(self, id_: str, conversation: str, part: OutboundMessage) -> None:
         """Note a message that was taken. Its status may have come before this answer."""
         if id_:
             before = self.find(id_)
-            self._put(id_, Message(before.rank, conversation, _while_open(before.rank, part)))
+            now = Message(before.rank, conversation, _while_open(before.rank, part))
+            self._messages[id_] = now
 
     def find(self, id_: str) -> Message:
         """Return what is known of a message, if anything."""
@@ -67,13 +68,8 @@ class Sent:
             return
         STATUSES.labels(status.status).inc()
         before, rank = self.find(status.id), _RANK[status.status]
-        self._put(status.id, Message(rank, before.conversation, _while_open(rank, before.part)))
-
-    def _put(self, id_: str, message: Message) -> None:
-        self._messages[id_] = message
-        self._messages.move_to_end(id_)
-        if len(self._messages) > self._kept:
-            self._messages.popitem(last=False)
+        part = _while_open(rank, before.part)
+        self._messages[status.id] = Message(rank, before.conversation, part)
 
 
 def _while_open(rank: int, part: OutboundMessage | None) -> OutboundMessage | None:

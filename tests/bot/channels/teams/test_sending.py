@@ -10,6 +10,7 @@ from servers import free_port
 from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity
 
 from bot.channels import teams, teams_api
+from bot.channels.newest import Newest
 from bot.channels.port import (
     Action,
     Button,
@@ -257,7 +258,7 @@ async def test_what_teams_cannot_do_is_not_asked_of_it(say, microsoft):
 
 
 async def test_only_so_many_cards_are_remembered(say, desk, monkeypatch):
-    monkeypatch.setattr(teams, "REMEMBERED", 3)
+    monkeypatch.setattr(desk.channel, "_cards", Newest(3))
     for number in range(5):
         await say("Lanjut?", BUTTONS, key=f"k{number}")
     assert list(desk.channel._cards) == ["a3", "a4", "a5"]

@@ -25,8 +25,8 @@ from fake_telegram import (
 )
 from telegram_kit import BUDI, GROUP, NAME
 
-from bot.channels import telegram as channel_module
 from bot.channels import telegram_api
+from bot.channels.newest import Newest
 from bot.channels.port import (
     Action,
     FateUnknown,
@@ -126,7 +126,7 @@ async def test_parts_that_were_sent_are_not_sent_again(bot):
 
 
 async def test_only_so_many_half_sent_messages_are_remembered(bot, monkeypatch):
-    monkeypatch.setattr(channel_module, "REMEMBERED", 2)
+    monkeypatch.setattr(bot.channel, "_progress", Newest(2))
     for key in "abc":
         bot.telegram.fail("sendMessage", None, BLOCKED)
         with pytest.raises(Unreachable):

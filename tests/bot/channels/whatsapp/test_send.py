@@ -9,6 +9,7 @@ from fake_meta import Fault
 from whatsapp_kit import ACCOUNT, BSUID, PHONE, Line
 
 from bot.channels import whatsapp, whatsapp_api
+from bot.channels.newest import Newest
 from bot.channels.pace import Limit
 from bot.channels.port import (
     Action,
@@ -213,9 +214,9 @@ async def test_a_slow_message_goes_on_with_the_next_try(line, meta, monkeypatch)
 
 
 async def test_only_so_many_half_sent_messages_are_remembered(line, monkeypatch):
-    monkeypatch.setattr(whatsapp, "_MOST_STARTED", 2)
+    monkeypatch.setattr(line.channel, "_started", Newest(2))
     for key in ("a", "b", "c"):
-        line.channel._went_out(key, 1)
+        line.channel._started[key] = 1
     assert list(line.channel._started) == ["b", "c"]
 
 
