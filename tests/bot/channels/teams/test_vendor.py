@@ -11,8 +11,8 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from every_message import messages
 from teams_kit import settings
-from test_render import messages
 
 from bot.channels.teams_render import closed, payloads
 from deploy.teams_app import package

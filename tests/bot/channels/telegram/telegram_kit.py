@@ -15,9 +15,11 @@ from bot.channels.pace import Pace
 from bot.channels.telegram import HEADER, PATH, Telegram, webhook_secret
 from bot.dialogue import MESSAGE, Dialogue
 from bot.effects import Effects
+from bot.envelope import decode
 from bot.http import application
 from bot.main import _messages
 from bot.runtime.durable import DurableRuntime
+from bot.runtime.port import NotAccepting
 from bot.runtime.settings import RuntimeSettings
 from bot.settings import BotSettings
 from bot.texts.catalogue import Texts
@@ -151,3 +153,23 @@ async def close_bot(bot):
     await bot.client.close()
     if isinstance(bot.runtime, DurableRuntime):
         await bot.runtime.stop(grace=1.0)
+
+
+class Recorder:
+    """A runtime that only writes down; `away`: that takes nothing."""
+
+    def __init__(self, *, away=False):
+        self.calls, self.rows, self.away = [], [], away
+
+    async def ingest(self, messages, *, cursor=None):
+        if self.away:
+            raise NotAccepting("stopping")
+        self.rows.extend(messages)
+        self.calls.append([decode(message.payload).event for message in messages])
+
+    async def settled(self, conversation, within):
+        return True
+
+    @property
+    def events(self):
+        return [event for call in self.calls for event in call]

@@ -10,8 +10,7 @@ from fake_telegram import FakeTelegram
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stub_engine import StubEngine
-from telegram_kit import TEXTS, close_bot, open_bot
-from test_webhook import Recorder
+from telegram_kit import TEXTS, Recorder, close_bot, open_bot
 
 from bot.channels.capabilities import capabilities_of
 from bot.dialogue import Dialogue

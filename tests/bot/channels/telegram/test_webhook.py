@@ -6,11 +6,9 @@ import pytest
 import structlog
 from fake_telegram import TOKEN
 from prometheus_client import REGISTRY
-from telegram_kit import BUDI, GROUP, ROOM, settings
+from telegram_kit import BUDI, GROUP, ROOM, Recorder, settings
 
 from bot.channels.telegram import HEADER, MAX_UPDATE, PATH, webhook_secret
-from bot.envelope import decode
-from bot.runtime.port import NotAccepting
 
 STRANGERS = {
     "no header": "",
@@ -19,26 +17,6 @@ STRANGERS = {
     "not ascii": "é" * 32,
     "no text at all": "\udcff\udcfe",
 }
-
-
-class Recorder:
-    """A runtime that only writes down; `away`: that takes nothing."""
-
-    def __init__(self, *, away=False):
-        self.calls, self.rows, self.away = [], [], away
-
-    async def ingest(self, messages, *, cursor=None):
-        if self.away:
-            raise NotAccepting("stopping")
-        self.rows.extend(messages)
-        self.calls.append([decode(message.payload).event for message in messages])
-
-    async def settled(self, conversation, within):
-        return True
-
-    @property
-    def events(self):
-        return [event for call in self.calls for event in call]
 
 
 @pytest.fixture
