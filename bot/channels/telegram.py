@@ -27,10 +27,11 @@ from bot.channels.port import (
     ChannelError,
     FateUnknown,
     InboundKind,
+    Said,
     TemporarilyUnavailable,
 )
 from bot.channels.telegram_api import BotApi, failure, wait_of
-from bot.channels.telegram_render import payloads
+from bot.channels.telegram_render import parts, payload
 from bot.channels.telegram_updates import WANTED, Us, read
 from bot.channels.webhooks import body_of, refused, unreadable
 from bot.envelope import decode, inbound
@@ -248,31 +249,36 @@ class Telegram:
         return strange
 
     # -- out ---------------------------------------------------------------------------------
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Say it, delete what a person wrote, or take buttons off. Raises ChannelError."""
         chat = conversation.partition(":")[2]
         match message.action:
             case Action.DELETE:
                 await self._retract(key, "deleteMessage", chat, message.target)
+                return ()
             case Action.CLOSE:
                 await self._retract(key, "editMessageReplyMarkup", chat, message.target)
+                return ()
             case Action.SAY | Action.NUDGE:
-                await self._say(key, chat, message)
+                return await self._say(key, chat, message)
 
-    async def _say(self, key: str, chat: str, message: OutboundMessage) -> None:
+    async def _say(self, key: str, chat: str, message: OutboundMessage) -> list[Said]:
         """Send all parts; after a failure, those that were sent are not sent again."""
-        parts = payloads(message, chat)
-        for part in parts[self._progress.get(key, 0) :]:
+        said: list[Said] = []
+        for part in parts(message)[self._progress.get(key, 0) :]:
             if chat.startswith("-"):
                 await self._groups.turn(chat)
             await self._pace.turn(chat)
             try:
-                await self._call("sendMessage", part)
+                sent = await self._call("sendMessage", payload(part, chat))
             except TelegramError as error:
                 self._hold(chat, error)
                 raise failure(error) from error
             self._advance(key)
+            if id_ := _id_of(sent, "message_id"):
+                said.append(Said(str(id_), part))
         self._progress.pop(key, None)
+        return said
 
     async def _retract(self, key: str, method: str, chat: str, target: str) -> None:
         """Take something back: repeated as often as you like, but the answer waits behind it."""
@@ -293,20 +299,20 @@ class Telegram:
             _log.error("telegram_not_retracted", method=method, reason=type(error).__name__)
         self._progress.pop(key, None)
 
-    async def _call(self, method: str, parameters: dict[str, Any]) -> None:
+    async def _call(self, method: str, parameters: dict[str, Any]) -> object:
         """Make a call that stopping waits for. Raises TelegramError, TemporarilyUnavailable."""
         if self._stopping:
             raise TemporarilyUnavailable
         call = asyncio.ensure_future(self._follow(method, parameters))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
-        await call
+        return await call
 
-    async def _follow(self, method: str, parameters: dict[str, Any]) -> None:
+    async def _follow(self, method: str, parameters: dict[str, Any]) -> object:
         try:
-            await self._api.ask(method, **parameters)
+            return await self._api.ask(method, **parameters)
         except ChatMigrated as moved:
-            await self._api.ask(method, **{**parameters, "chat_id": moved.new_chat_id})
+            return await self._api.ask(method, **{**parameters, "chat_id": moved.new_chat_id})
 
     def _hold(self, chat: str, error: TelegramError) -> None:
         if isinstance(error, RetryAfter):
@@ -350,6 +356,6 @@ class Telegram:
                 pause = min(2 * pause, longest)
 
 
-def _id_of(raw: object) -> int | None:
-    id_ = cast("dict[str, object]", raw).get("update_id") if isinstance(raw, dict) else None
+def _id_of(raw: object, name: str = "update_id") -> int | None:
+    id_ = cast("dict[str, object]", raw).get(name) if isinstance(raw, dict) else None
     return id_ if isinstance(id_, int) else None

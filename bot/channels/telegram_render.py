@@ -32,27 +32,35 @@ class Route(Struct, frozen=True, omit_defaults=True):
     topic: int = 0
 
 
-def payloads(message: OutboundMessage, chat: str) -> list[dict[str, Any]]:
-    """Return the parameters of one or more `sendMessage`; buttons come with the last."""
+def parts(message: OutboundMessage) -> list[OutboundMessage]:
+    """Return `message` as messages of one call each; none when there is nothing to say."""
     if message.author != "bot":
         message = replace(message, text=f"{message.author}: {message.text}")
     shown = render(message, TELEGRAM)
-    where = _where(message.route)
-    parts = [
-        {
-            "chat_id": int(chat),
-            "text": text,
-            # A preview would fetch the page behind a link that works once.
-            "link_preview_options": {"is_disabled": True},
-            **where,
-        }
-        for part in shown
-        for text in _fitting(part.text)
-    ]
-    rows = _rows(shown[-1].buttons)
-    if parts and rows:
-        parts[-1]["reply_markup"] = {"inline_keyboard": rows}
-    return parts
+    texts = [text for part in shown for text in _fitting(part.text)]
+    if not texts:
+        return []
+    first = [replace(message, text=text, buttons=(), custom=None) for text in texts[:-1]]
+    return [*first, replace(shown[-1], text=texts[-1])]
+
+
+def payload(part: OutboundMessage, chat: str) -> dict[str, Any]:
+    """Return the parameters of `sendMessage` for one of `parts`."""
+    call: dict[str, Any] = {
+        "chat_id": int(chat),
+        "text": part.text,
+        # A preview would fetch the page behind a link that works once.
+        "link_preview_options": {"is_disabled": True},
+        **_where(part.route),
+    }
+    if part.buttons:
+        call["reply_markup"] = {"inline_keyboard": _rows(part.buttons)}
+    return call
+
+
+def payloads(message: OutboundMessage, chat: str) -> list[dict[str, Any]]:
+    """Return the parameters of one or more `sendMessage`; buttons come with the last."""
+    return [payload(part, chat) for part in parts(message)]
 
 
 def _fitting(text: str) -> Iterator[str]:

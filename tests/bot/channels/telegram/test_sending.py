@@ -23,12 +23,14 @@ from fake_telegram import (
     html,
     refusal,
 )
+from msgspec.structs import replace
 from telegram_kit import BUDI, GROUP, NAME
 
 from bot.channels import telegram_api
 from bot.channels.newest import Newest
 from bot.channels.port import (
     Action,
+    Button,
     FateUnknown,
     OutboundMessage,
     Rejected,
@@ -123,6 +125,38 @@ async def test_parts_that_were_sent_are_not_sent_again(bot):
     assert firsts == ["0", "1", "1", "2"], "the second was refused once"
     await bot.channel.send("another", NAME, LONG)
     assert len(bot.telegram.said) == 7
+
+
+# -- ids -------------------------------------------------------------------------------------
+async def test_every_part_that_leaves_is_told_with_its_id(bot):
+    offer = replace(LONG, buttons=(Button("Ya", "/choose:1:yes"),))
+    said = await bot.channel.send("k", NAME, offer)
+    assert [each.native_id for each in said] == ["1001", "1002", "1003"]
+    assert [each.part.text for each in said] == bot.telegram.said
+    assert [each.part.buttons for each in said] == [(), (), offer.buttons]
+
+
+async def test_parts_of_an_earlier_try_are_not_told_again(bot):
+    bot.telegram.fail("sendMessage", None, flood(1))
+    with pytest.raises(TemporarilyUnavailable):
+        await bot.channel.send("k", NAME, LONG)
+    said = await bot.channel.send("k", NAME, LONG)
+    assert [(each.native_id, each.part.text[0]) for each in said] == [("1002", "1"), ("1003", "2")]
+
+
+@pytest.mark.parametrize("result", [True, {}, {"message_id": "7"}], ids=repr)
+async def test_a_message_that_was_taken_without_an_id_was_taken(bot, result):
+    async def odd(_parameters):
+        return result
+
+    bot.telegram._send_message = odd
+    assert list(await bot.channel.send("k", NAME, HELLO)) == []
+    assert len(bot.telegram.called("sendMessage")) == 1
+
+
+@pytest.mark.parametrize("message", [CLOSING, DELETING], ids=["close", "delete"])
+async def test_taking_back_says_nothing(bot, message):
+    assert list(await bot.channel.send("k", NAME, message)) == []
 
 
 async def test_only_so_many_half_sent_messages_are_remembered(bot, monkeypatch):
