@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import msgspec
@@ -23,15 +23,17 @@ from bot.channels.port import (
     FateUnknown,
     InboundKind,
     Rejected,
+    Said,
     Unreachable,
 )
 from bot.channels.teams_api import Connector, Login, TooMany
 from bot.channels.teams_events import Activity, Unreadable, events, read_route
 from bot.channels.teams_guard import Guard, Refused
 from bot.channels.teams_keys import KeysAway
-from bot.channels.teams_render import TYPING, closed, payloads
+from bot.channels.teams_render import TYPING, card, payload
 from bot.channels.webhooks import body_of, refused, unreadable
 from bot.envelope import inbound
+from bot.render import render
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ MAX_BODY: Final = 256 * 1024
 OVERALL: Final = (Limit(50, 1),)
 CHAT: Final = (Limit(7, 1), Limit(8, 2), Limit(60, 30), Limit(1800, 3600))
 REMEMBERED: Final = 2_000
-"""Cards whose words are kept, so that their buttons can be taken off; and messages half sent."""
+"""Messages half sent."""
 TYPING_AFTER: Final = 1.0
 """Seconds without an answer after which the person sees that we are at it: most never do, and each
 time it is seen takes a place of the few that a thread has."""
@@ -83,7 +85,6 @@ class TeamsChannel:
         self._decoder = msgspec.json.Decoder(Activity)
         self._http: aiohttp.ClientSession | None = None
         self._typing: dict[str, asyncio.Task[None]] = {}
-        self._cards: Newest[str, dict[str, Any]] = Newest(REMEMBERED)
         self._half_sent: Newest[str, int] = Newest(REMEMBERED)
 
     def routes(self) -> list[web.RouteDef]:
@@ -144,41 +145,41 @@ class TeamsChannel:
                 await self._connector.send(self._session(), route, TYPING)
 
     # -- out ---------------------------------------------------------------------------------
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Say `message`, or take the buttons off the card `message.target`."""
         route = read_route(message.route)
         if route is None or not self._guard.may_serve(route.service):
             # The next activity brings an address that is in order.
             raise Unreachable
         if message.action is Action.CLOSE:
-            await self._close(conversation, route, message.target)
+            await self._close(conversation, route, message)
         elif message.action is Action.SAY:
-            await self._say(key, conversation, route, message)
+            return await self._say(key, conversation, route, message)
+        return ()
 
     async def _say(
         self, key: str, conversation: str, route: Route, message: OutboundMessage
-    ) -> None:
+    ) -> Sequence[Said]:
         if conversation in self._typing:
             self._typing[conversation].cancel()
-        activities = payloads(message)
-        for number in range(self._half_sent.get(key, 0), len(activities)):
-            activity = activities[number]
+        parts, said = render(message, TEAMS), list[Said]()
+        for number in range(self._half_sent.get(key, 0), len(parts)):
             async with self._turn(conversation):
+                activity = payload(parts[number])
                 sent = await self._connector.send(self._session(), route, activity)
             self._half_sent[key] = number + 1
-            if sent and "attachments" in activity:
-                self._cards[sent] = activity
+            if sent:
+                said.append(Said(sent, parts[number]))
         self._half_sent.pop(key, None)
+        return said
 
-    async def _close(self, conversation: str, route: Route, target: str) -> None:
-        card = self._cards.get(target)
-        if card is None:
-            return  # sent before a restart or by another replica: a late press says so itself
+    async def _close(self, conversation: str, route: Route, message: OutboundMessage) -> None:
+        if not (message.target and message.text):
+            return  # nobody knows its words any more: a late press says so itself
         # A card that cannot be changed is no reason to hold back the answer to its press.
         with suppress(Unreachable, Rejected, FateUnknown):
             async with self._turn(conversation):
-                await self._connector.update(self._session(), route, target, closed(card))
-        self._cards.pop(target, None)
+                await self._connector.update(self._session(), route, message.target, card(message))
 
     @asynccontextmanager
     async def _turn(self, conversation: str) -> AsyncGenerator[None]:

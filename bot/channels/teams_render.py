@@ -10,9 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.channels.capabilities import TEAMS
-from bot.render import render
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,18 +26,27 @@ _MARKS: Final = re.compile(r"([\\`*_\[\]~#|])")
 _LIST: Final = re.compile(r"^(\s*)([-+=]|\d{1,9}(?=[.)]))(\)|\.)?", re.MULTILINE)
 
 
-def payloads(message: OutboundMessage) -> list[dict[str, Any]]:
-    """Return the activities that say `message`, in order."""
-    parts = render(message, TEAMS)
-    return [_activity(part) for part in parts]
+def payload(part: OutboundMessage) -> dict[str, Any]:
+    """Return the activity that says `part`, a message rendered for Teams."""
+    if part.buttons:
+        return card(part)
+    # A single line feed is no new line to Markdown.
+    said = [escape(line) for line in part.text.split("\n") if line.strip()]
+    if part.author != "bot":
+        said.insert(0, f"**{escape(part.author)}**")
+    return {"type": "message", "textFormat": "markdown", "text": "\n\n".join(said)}
 
 
-def closed(activity: dict[str, Any]) -> dict[str, Any]:
-    """Return the card `activity` as it is once its choices are no more: links stay."""
-    (attachment,) = activity["attachments"]
-    card = attachment["content"]
-    body = [element for element in card["body"] if not _is_choice(element)]
-    return {**activity, "attachments": [{**attachment, "content": {**card, "body": body}}]}
+def card(part: OutboundMessage) -> dict[str, Any]:
+    """Return `part` as a card, whether it has buttons or not: a card stays one."""
+    body = [*_lines(part.text, part.author), *map(_row, part.buttons)]
+    content = {"type": "AdaptiveCard", "$schema": SCHEMA, "version": VERSION, "body": body}
+    return {
+        "type": "message",
+        # What a notification and a list of chats show: a card has no words of its own there.
+        "summary": part.text[:LONGEST_SUMMARY],
+        "attachments": [{"contentType": CARD, "content": content}],
+    }
 
 
 def escape(text: str) -> str:
@@ -65,27 +71,6 @@ def _not_a_list(found: re.Match[str]) -> str:
     return f"{space}\\{mark}{end or ''}"
 
 
-def _activity(message: OutboundMessage) -> dict[str, Any]:
-    if message.buttons:
-        return _with_card(message)
-    # A single line feed is no new line to Markdown.
-    said = [escape(line) for line in message.text.split("\n") if line.strip()]
-    if message.author != "bot":
-        said.insert(0, f"**{escape(message.author)}**")
-    return {"type": "message", "textFormat": "markdown", "text": "\n\n".join(said)}
-
-
-def _with_card(message: OutboundMessage) -> dict[str, Any]:
-    body = [*_lines(message.text, message.author), *map(_row, message.buttons)]
-    card = {"type": "AdaptiveCard", "$schema": SCHEMA, "version": VERSION, "body": body}
-    return {
-        "type": "message",
-        # What a notification and a list of chats show: a card has no words of its own there.
-        "summary": message.text[:LONGEST_SUMMARY],
-        "attachments": [{"contentType": CARD, "content": card}],
-    }
-
-
 def _lines(text: str, author: str) -> Iterator[dict[str, Any]]:
     if author != "bot":
         yield _text(author, weight="Bolder")
@@ -106,7 +91,3 @@ def _row(button: Button) -> dict[str, Any]:
     else:
         action["data"] = {"press": button.payload}
     return {"type": "ActionSet", "actions": [action]}
-
-
-def _is_choice(element: dict[str, Any]) -> bool:
-    return any(action["type"] == "Action.Submit" for action in element.get("actions", ()))

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import yaml
 
+from bot.channels.capabilities import TEAMS
 from bot.channels.port import Button, OutboundMessage
+from bot.channels.teams_render import payload
 from bot.envelope import press_payload
+from bot.render import render
 from nlu.types import Language
 
 YES, NO = Button("Ya, lanjutkan", "/choose:1:yes"), Button("Batal", "/choose:1:cancel")
 LINK = Button("Buka halaman", url="https://akun.kampus.example/reset")
 ROOT = Path(__file__).resolve().parents[4]
+
+
+def payloads(message):
+    """Return the activities that say `message`, in order."""
+    return [payload(part) for part in render(message, TEAMS)]
 
 
 def sentences(language):

@@ -2,14 +2,15 @@
 
 import pytest
 from card_schema import ACTIVITY
-from every_message import LINK, NO, YES, messages
+from every_message import LINK, NO, YES, messages, payloads
 from hypothesis import given
 from hypothesis import strategies as st
 from microsoft_agents.activity import Activity as TheirActivity
 
 from bot.channels.capabilities import TEAMS
 from bot.channels.port import Button, OutboundMessage
-from bot.channels.teams_render import closed, escape, payloads
+from bot.channels.teams_render import card as closed
+from bot.channels.teams_render import escape
 from bot.envelope import press_payload
 
 
@@ -77,12 +78,13 @@ def test_an_agent_is_named():
     )
 
 
-def test_buttons_are_taken_off_and_links_stay():
-    (shown,) = payloads(OutboundMessage("Lanjut?", (YES, NO, LINK)))
-    assert closed(shown) == card(
-        "Lanjut?", line("Lanjut?"), open_url("Buka halaman", "https://akun.kampus.example/reset")
+def test_a_card_without_its_buttons_is_a_card_still():
+    assert closed(OutboundMessage("Reset *x*?\nLanjut?")) == card(
+        "Reset *x*?\nLanjut?", line("Reset *x*?"), line("Lanjut?")
     )
-    assert len(shown["attachments"][0]["content"]["body"]) == 4, "the original is left as it is"
+    assert closed(OutboundMessage("Lanjut?", (LINK,))) == card(
+        "Lanjut?", line("Lanjut?"), open_url("Buka halaman", LINK.url)
+    )
 
 
 def test_a_long_text_is_split_and_the_buttons_come_last():

@@ -10,13 +10,13 @@ from servers import free_port
 from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity
 
 from bot.channels import teams, teams_api
-from bot.channels.newest import Newest
 from bot.channels.port import (
     Action,
     Button,
     FateUnknown,
     OutboundMessage,
     Rejected,
+    Said,
     TemporarilyUnavailable,
     Unreachable,
 )
@@ -34,7 +34,7 @@ def say(desk):
     async def send(text="halo", buttons=(), *, key="k", route=None, **more):
         route = route_to(desk.microsoft.service) if route is None else route
         message = OutboundMessage(text, buttons, route=route, **more)
-        await desk.channel.send(key, NAME, message)
+        return await desk.channel.send(key, NAME, message)
 
     return send
 
@@ -209,7 +209,8 @@ async def test_a_retry_of_a_split_message_does_not_repeat_its_beginning(say, mic
     microsoft.faults = [None, Fault(502)]
     with pytest.raises(TemporarilyUnavailable):
         await say(long)
-    await say(long)
+    said = await say(long)
+    assert [each.native_id for each in said] == ["a2", "a3"], "what left in this call"
     assert len(microsoft.said) == 3
     assert len({sent["text"] for sent in microsoft.messages}) == 1
     assert len(microsoft.calls) == 4
@@ -218,26 +219,49 @@ async def test_a_retry_of_a_split_message_does_not_repeat_its_beginning(say, mic
 # -- cards --------------------------------------------------------------------------------------
 async def test_buttons_are_taken_off_a_card(say, microsoft):
     await say("Lanjut?", BUTTONS)
-    await say("", action=Action.CLOSE, target="a1")
+    assert await say("Lanjut?", action=Action.CLOSE, target="a1") == ()
     method, path, _, sent = microsoft.calls[-1]
     assert (method, path.rpartition("/")[2], sent["id"]) == ("PUT", "a1", "a1")
     assert "Action.Submit" in str(microsoft.said[0])
     assert "Lanjut?" in str(microsoft.cards["a1"])
     assert "Action.Submit" not in str(microsoft.cards["a1"])
-    await say("", action=Action.CLOSE, target="a1")
-    assert len(microsoft.calls) == 2, "once is enough"
 
 
-async def test_a_card_nobody_remembers_is_left_as_it_is(say, microsoft):
-    await say("", action=Action.CLOSE, target="a1")
+async def test_buttons_are_taken_off_by_whoever_did_not_send_them(say, desks, microsoft):
+    """After a restart, or by another replica."""
+    await say("Lanjut?", BUTTONS)
+    other = await desks()
+    route = route_to(microsoft.service)
+    message = OutboundMessage("Lanjut?", action=Action.CLOSE, target="a1", route=route)
+    await other.channel.send("k2", NAME, message)
+    assert "Lanjut?" in str(microsoft.cards["a1"])
+    assert "Action.Submit" not in str(microsoft.cards["a1"])
+
+
+@pytest.mark.parametrize(("text", "target"), [("", "a1"), ("Lanjut?", "")])
+async def test_a_card_nobody_knows_is_left_as_it_is(say, microsoft, text, target):
+    await say(text, action=Action.CLOSE, target=target)
     assert microsoft.calls == []
+
+
+async def test_what_was_said_is_told_with_the_ids_it_got(say, microsoft):
+    (said,) = await say("Lanjut?", BUTTONS)
+    assert said.native_id == "a1"
+    assert (said.part.text, said.part.buttons) == ("Lanjut?", BUTTONS)
+    first, last = await say("kata " * 1500, BUTTONS)
+    assert (first.native_id, last.native_id) == ("a2", "a3")
+    assert (first.part.buttons, last.part.buttons) == ((), BUTTONS)
+    assert f"{first.part.text} {last.part.text}" == ("kata " * 1500).strip()
+    assert isinstance(last, Said)
+    microsoft.faults = [Fault(200, body="{}")]
+    assert await say("tanpa id") == []
 
 
 async def test_closing_waits_when_told_to(say, microsoft):
     await say("Lanjut?", BUTTONS)
     microsoft.faults = [Fault(429, {"Retry-After": "60"})]
     with pytest.raises(TemporarilyUnavailable):
-        await say("", action=Action.CLOSE, target="a1")
+        await say("Lanjut?", action=Action.CLOSE, target="a1")
     with pytest.raises(TemporarilyUnavailable):
         await say("halo", key="k2")
     assert len(microsoft.calls) == 2
@@ -247,7 +271,7 @@ async def test_closing_waits_when_told_to(say, microsoft):
 async def test_a_card_that_cannot_be_changed_holds_nothing_back(say, microsoft, fault):
     await say("Lanjut?", BUTTONS)
     microsoft.faults = [fault]
-    await say("", action=Action.CLOSE, target="a1")
+    await say("Lanjut?", action=Action.CLOSE, target="a1")
     await say("Akun mana?", key="k2")
     assert [sent.get("text") for sent in microsoft.messages] == [None, "Akun mana?"]
 
@@ -257,11 +281,9 @@ async def test_what_teams_cannot_do_is_not_asked_of_it(say, microsoft):
     assert microsoft.calls == []
 
 
-async def test_only_so_many_cards_are_remembered(say, desk, monkeypatch):
-    monkeypatch.setattr(desk.channel, "_cards", Newest(3))
+async def test_what_was_said_whole_is_not_remembered(say, desk):
     for number in range(5):
         await say("Lanjut?", BUTTONS, key=f"k{number}")
-    assert list(desk.channel._cards) == ["a3", "a4", "a5"]
     assert len(desk.channel._half_sent) == 0
 
 
