@@ -298,6 +298,8 @@ class Dialogue:
                 yield Line("user", text, now)
             case UserChose(_, value):
                 yield Line("user", speech.title_of(self._texts, before, value), now)
+            case UserSentFile(file):
+                yield Line("user", f"📎 {file.name}", now)
             case HandedBack():
                 yield Line("system", "- - -", now)
             case _:

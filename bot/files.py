@@ -30,7 +30,7 @@ from handlers.guest_draft import MAX_MEGABYTES
 from handlers.kernel import FileProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterable, Mapping, Sequence
 
     from bot.channels.port import Channel
     from bot.file_calls import FileCall
@@ -106,20 +106,23 @@ class Files:
             raise FileRefused("too large", FileProblem.TOO_LARGE)
         with self._documents.incoming() as file:
             attachment = Attachment(facts.id, facts.name, facts.mime, facts.size)
-            mime = await _read(channel, attachment, file)
+            async with aclosing(channel.fetch(attachment)) as chunks:
+                mime = await take_in(chunks, file)
             digest = await asyncio.to_thread(file.keep)
             return kernel.Document(digest, facts.name, mime, file.size)
 
 
-async def _read(channel: FetchesFiles, attachment: Attachment, file: Incoming) -> str:
-    """Read all of it, and no further than what is too much; return what it is."""
+async def take_in(chunks: AsyncIterable[bytes], file: Incoming) -> str:
+    """Read all of it, and no further than what is too much; return what it is.
+
+    Raises FileRefused, and whatever `chunks` raises.
+    """
     head = b""
-    async with aclosing(channel.fetch(attachment)) as chunks:
-        async for chunk in chunks:
-            head += chunk[: _LONGEST_MAGIC - len(head)]
-            file.write(chunk)
-            if file.size > LARGEST:
-                raise FileRefused("too large", FileProblem.TOO_LARGE)
+    async for chunk in chunks:
+        head += chunk[: _LONGEST_MAGIC - len(head)]
+        file.write(chunk)
+        if file.size > LARGEST:
+            raise FileRefused("too large", FileProblem.TOO_LARGE)
     mime = next((mime for magic, mime in MAGIC.items() if head.startswith(magic)), None)
     if mime is None:
         raise FileRefused("neither PDF, JPEG nor PNG", FileProblem.WRONG_TYPE)

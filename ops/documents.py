@@ -11,12 +11,12 @@ import os
 import re
 import stat
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator
+    from collections.abc import Container, Generator, Iterable
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _INCOMING: Final = ".incoming-"
@@ -35,9 +35,11 @@ class Documents:
 
     def path_of(self, digest: str) -> Path:
         """Return where the document is. Raises ValueError for anything but a SHA-256."""
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError("not a SHA-256")
-        return self.folder / digest[:2] / digest
+        return self.folder / _sha256(digest)[:2] / digest
+
+    def parked(self, name: str) -> Path:
+        """Return where a file is that may be asked for. Raises ValueError as `path_of` does."""
+        return self.folder / f"{_INCOMING}{_sha256(name)}"
 
     def read(self, digest: str) -> bytes:
         """Return the document. Raises OSError (FileNotFoundError), Damaged."""
@@ -63,12 +65,37 @@ class Documents:
         Returns how many are gone.
         """
         ours = [path for path in self.folder.glob("[0-9a-f][0-9a-f]/*") if _is_document(path)]
-        gone = 0
-        for path in (*ours, *self.folder.glob(f"{_INCOMING}*")):
-            if path.name not in kept and path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
+        orphans = (path for path in ours if path.name not in kept)
+        return _delete(orphans, before) + self.purge_incoming(before)
+
+    def purge_incoming(self, before: float) -> int:
+        """Delete what was parked, or left half written, before `before`; return how many."""
+        return _delete(self.folder.glob(f"{_INCOMING}*"), before)
+
+    def incoming_sizes(self) -> list[int]:
+        """Return the bytes of each file that is parked or being written."""
+        found: list[int] = []
+        for path in self.folder.glob(f"{_INCOMING}*"):
+            with suppress(FileNotFoundError):
+                found.append(path.stat().st_size)
+        return found
+
+
+def _sha256(text: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError("not a SHA-256")
+    return text
+
+
+def _delete(paths: Iterable[Path], before: float) -> int:
+    """Delete those that are older; several processes may be at it."""
+    gone = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
                 gone += 1
-        return gone
+    return gone
 
 
 def _is_document(path: Path) -> bool:
@@ -98,8 +125,7 @@ class Incoming:
 
         The same content again is the same file, and young again.
         """
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._write_out()
         digest = self._hash.hexdigest()
         place = self._documents.path_of(digest)
         if not place.parent.exists():
@@ -109,6 +135,19 @@ class Incoming:
         for folder in (place.parent, self._documents.folder):
             _sync(folder)
         return digest
+
+    def park(self, name: str) -> None:
+        """Leave it under `name`, a SHA-256 of whatever names it. Raises OSError.
+
+        Parked again under the same name, it takes the place of what was there.
+        """
+        self._write_out()
+        self._path.replace(self._documents.parked(name))
+        _sync(self._documents.folder)
+
+    def _write_out(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     def _folder_mode(self) -> int:
         return stat.S_IMODE(self._documents.folder.stat().st_mode)

@@ -17,6 +17,12 @@ STREAMS_OF_A_CHAT: Final = 20
 """Requests of one chat that may wait at once: its tabs, and those just closed."""
 STREAMS: Final = 5_000
 """Requests that may wait for messages at once, of all chats."""
+FILES_OF_A_CHAT: Final = 6
+"""Files a chat may send a minute: a request holds three."""
+FILES_OF_A_NETWORK: Final = 30
+UPLOADS_OF_A_CHAT: Final = 2
+UPLOADS: Final = 50
+"""Files on their way to us at once, of all chats."""
 
 
 class Flood(Exception):
@@ -28,7 +34,7 @@ class Flood(Exception):
 
 
 class Floods:
-    """Counts messages and new chats within the last minute, and open streams.
+    """Counts messages, files and new chats within the last minute, open streams and uploads.
 
     `messages` a chat, `network_messages` and `chats` a network (many people may share its
     address: those two stop machines, not a crowded computer room).
@@ -39,7 +45,10 @@ class Floods:
         self._messages = RateLimitItemPerMinute(messages)
         self._network_messages = RateLimitItemPerMinute(network_messages)
         self._chats = RateLimitItemPerMinute(chats)
+        self._files = RateLimitItemPerMinute(FILES_OF_A_CHAT)
+        self._network_files = RateLimitItemPerMinute(FILES_OF_A_NETWORK)
         self._streams: Counter[str] = Counter()
+        self._uploads: Counter[str] = Counter()
 
     def message(self, chat: str, network: str) -> None:
         """Count a message. Raises Flood."""
@@ -56,12 +65,31 @@ class Floods:
     @contextmanager
     def stream(self, chat: str) -> Generator[None]:
         """Count a request that waits for messages, while it does. Raises Flood."""
-        if self._streams[chat] >= STREAMS_OF_A_CHAT or self._streams.total() >= STREAMS:
-            raise Flood(5)
-        self._streams[chat] += 1
-        try:
+        with _counted(self._streams, chat, STREAMS_OF_A_CHAT, STREAMS):
             yield
-        finally:
-            self._streams[chat] -= 1
-            if not self._streams[chat]:
-                del self._streams[chat]
+
+    @contextmanager
+    def file(self, chat: str, network: str) -> Generator[None]:
+        """Count a file, which is a message too, and its upload while it lasts. Raises Flood."""
+        self.message(chat, network)
+        with _counted(self._uploads, chat, UPLOADS_OF_A_CHAT, UPLOADS):
+            if not self._limiter.hit(self._files, "file", chat):
+                raise Flood(10)
+            if not self._limiter.hit(self._network_files, "network file", network):
+                raise Flood(10)
+            yield
+
+
+@contextmanager
+def _counted(
+    under_way: Counter[str], chat: str, most_of_a_chat: int, most: int
+) -> Generator[None]:
+    if under_way[chat] >= most_of_a_chat or under_way.total() >= most:
+        raise Flood(5)
+    under_way[chat] += 1
+    try:
+        yield
+    finally:
+        under_way[chat] -= 1
+        if not under_way[chat]:
+            del under_way[chat]

@@ -2,7 +2,8 @@
 
 A chat is a random token in a cookie (`bot.webchat.visitors`). Sending is a POST with an id of the
 client's (a repeat is no second message); reading is a stream of server-sent events, or a plain
-GET, that goes on after the last id the client has seen.
+GET, that goes on after the last id the client has seen. A file is a PUT under such an id: it is
+parked (`bot.webchat.uploads`), then stored as an event like any message.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ from msgspec import Meta, Struct
 from bot.channels.capabilities import WEBCHAT
 from bot.channels.floods import Floods
 from bot.channels.inbound import MAX_TEXT, clean, read_json
-from bot.channels.port import InboundEvent, InboundKind
+from bot.channels.port import Attachment, InboundEvent, InboundKind
 from bot.envelope import decode_message, inbound
 from bot.runtime.port import NotAccepting
 from bot.webchat.page import Page
+from bot.webchat.uploads import Uploads
 from bot.webchat.visitors import Visitors, network_of
 from ops.access import WAITS
+from ops.documents import Documents
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
 
     from bot.channels.port import OutboundMessage
     from bot.runtime.port import Runtime, StoredMessage
@@ -69,8 +72,10 @@ class WebChat:
             settings.webchat_network_per_minute,
             settings.webchat_new_per_minute,
         )
+        self._uploads = Uploads(Documents(settings.documents))
         self._decoder = msgspec.json.Decoder(Sent)
         self._stopping = asyncio.Event()
+        self._purging: asyncio.Task[None] | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """Return the page, its parts, and the ways of a message."""
@@ -80,6 +85,7 @@ class WebChat:
             web.post("/webchat/join", self._join),
             web.post("/webchat/restart", self._restart),
             web.post("/webchat/messages", self._send),
+            web.put("/webchat/files/{id:[A-Za-z0-9-]{1,64}}", self._send_file),
             web.get("/webchat/messages", self._messages),
             web.get("/webchat/events", self._events),
             web.get("/webchat/settled", self._settled),
@@ -90,11 +96,18 @@ class WebChat:
         raise NotImplementedError  # pragma: no cover - a pull channel's rows are the delivery
 
     async def start(self) -> None:
-        """Nothing to listen to but HTTP."""
+        """Delete from now on what was sent and never asked for; we listen to nothing but HTTP."""
+        self._purging = asyncio.create_task(self._uploads.purge(self._stopping))
 
     async def stop(self) -> None:
         """End the open streams: their pages come back to another replica."""
         self._stopping.set()
+        if self._purging:
+            await self._purging
+
+    def fetch(self, attachment: Attachment) -> AsyncGenerator[bytes]:
+        """Yield the bytes of a file the page sent."""
+        return self._uploads.fetch(attachment)
 
     # -- in ----------------------------------------------------------------------------------
     async def _join(self, request: web.Request) -> web.Response:
@@ -127,8 +140,17 @@ class WebChat:
         await self._ingest(request, chat, sent, kind)
         return web.Response(status=202)
 
+    async def _send_file(self, request: web.Request) -> web.Response:
+        """Take a file: it is parked before its event is stored, and stored before the answer."""
+        chat = self._chat(request)
+        sent = Sent(request.match_info["id"])
+        with self._floods.file(chat, network_of(self._visitors.address(request))):
+            file = await self._uploads.take(request, chat, sent.id)
+        await self._ingest(request, chat, sent, InboundKind.ATTACHMENT, file)
+        return web.Response(status=202)
+
     async def _ingest(
-        self, request: web.Request, chat: str, sent: Sent, kind: InboundKind
+        self, request: web.Request, chat: str, sent: Sent, kind: InboundKind, *files: Attachment
     ) -> None:
         text, secret = clean(sent.text)
         event = InboundEvent(
@@ -143,6 +165,7 @@ class WebChat:
             native_id=sent.id,
             locale=request.query.get("language", "")[:2],
             address=self._visitors.address(request),
+            attachments=files,
         )
         await self._runtime.ingest([inbound(event, correlation_id())])
 

@@ -108,12 +108,44 @@ def test_the_purge_spares_what_is_named_young_or_not_ours(documents):
 
 def test_a_folder_that_is_not_there_is_nothing_to_purge(documents):
     assert documents.purge((), before=2**40) == 0
+    assert documents.purge_incoming(before=2**40) == 0
+    assert documents.incoming_sizes() == []
+
+
+def park(documents, name, content=LETTER):
+    with documents.incoming() as file:
+        file.write(content)
+        file.park(name)
+
+
+def test_a_parked_file_waits_under_its_name_and_is_no_document(documents):
+    park(documents, DIGEST, b"%PDF-1.7 first")
+    park(documents, DIGEST)  # again, in its place
+    assert documents.parked(DIGEST).read_bytes() == LETTER
+    assert stat.S_IMODE(documents.parked(DIGEST).stat().st_mode) == 0o600
+    assert documents.incoming_sizes() == [len(LETTER)]
+    with pytest.raises(FileNotFoundError):
+        documents.read(DIGEST)
+
+
+@pytest.mark.parametrize("purge", ["purge", "purge_incoming"])
+def test_what_nobody_asked_for_goes_with_its_age_and_documents_stay(documents, purge):
+    put(documents)
+    for name in ("a" * 64, "b" * 64):
+        park(documents, name)
+    for path in (documents.parked("a" * 64), documents.path_of(DIGEST)):
+        aged(path, 1)
+    kept = ({DIGEST},) if purge == "purge" else ()
+    assert getattr(documents, purge)(*kept, before=2) == 1
+    assert files(documents) == sorted([DIGEST, ".incoming-" + "b" * 64])
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, DIGEST + "\n", DIGEST[:63]])
 def test_only_digests_name_documents(documents, name):
     with pytest.raises(ValueError, match="SHA-256"):
         documents.path_of(name)
+    with pytest.raises(ValueError, match="SHA-256"):
+        documents.parked(name)
 
 
 def test_a_changed_document_is_not_read(documents):

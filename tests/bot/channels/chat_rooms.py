@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -49,14 +50,14 @@ class Script:
 
     def _echo(self, event, conversation):
         if conversation.startswith("webchat:") and event.kind is not InboundKind.JOINED:
-            words = next((b.title for b in MENU if b.payload == event.choice), event.text)
+            words = next((b.title for b in MENU if b.payload == event.choice), _said(event))
             yield OutboundMessage(words, author="user", custom={"id": event.native_id})
 
     def _answer(self, event):
         if event.kind is InboundKind.JOINED:
             greeting = "Hello, how can I help?" if event.locale == "en" else "Halo, ada apa?"
             return [OutboundMessage(greeting, MENU)]
-        said = event.choice or event.text
+        said = event.choice or _said(event)
         answer = self.answers.get(said)
         return answer if answer is not None else [OutboundMessage(f"Anda menulis: {said}")]
 
@@ -66,6 +67,10 @@ class Script:
     @property
     def events(self):
         return [e.event for e in self.heard if isinstance(e, FromChannel)]
+
+
+def _said(event):
+    return event.text or "".join(f"📎 {file.name}" for file in event.attachments)
 
 
 class RuleEngine:
@@ -110,6 +115,10 @@ class Room:
 
     async def say(self, text, id_="m1", **more):
         return await self.client.post("/webchat/messages", json={"id": id_, "text": text, **more})
+
+    async def send_file(self, content, name="surat.pdf", id_="f1", **headers):
+        headers = {"X-File-Name": quote(name), **headers}
+        return await self.client.put(f"/webchat/files/{id_}", data=content, headers=headers)
 
     async def log(self, after=0):
         async with self.client.get(f"/webchat/messages?after={after}") as response:
