@@ -103,9 +103,21 @@ class BotSettings(CommonSettings):
         description="Microsoft Teams: take activities without a token, from this machine only: "
         "for Microsoft's Agents Playground. It refuses to start anywhere else.",
     )
-    teams_openid_url: str = Field(
-        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
-        description="Microsoft Teams: where the addresses of the keys are that sign activities.",
+    teams_cloud: Literal["public", "gcc-high", "dod", "china"] = Field(
+        default="public",
+        description="Microsoft Teams: the cloud the tenant is in. `public` is everybody's, also "
+        "GCC; `gcc-high` and `dod` are those of the US government, `china` is run by 21Vianet. It "
+        "decides where the bot signs in, whose keys it believes and which hosts get its answers.",
+    )
+    teams_login_url: str | None = Field(
+        default=None,
+        description="Microsoft Teams: a login on this machine, for tests. Unset: the cloud's; it "
+        "can be no other, for the secret is sent there.",
+    )
+    teams_openid_url: str | None = Field(
+        default=None,
+        description="Microsoft Teams: where the addresses of the keys are that sign activities. "
+        "Unset: the cloud's.",
     )
     telegram_token: SecretStr | None = Field(
         default=None,
@@ -260,9 +272,13 @@ def _check_teams(settings: BotSettings) -> None:
             "Teams needs both HELPDESK_TEAMS_APP_ID and HELPDESK_TEAMS_APP_PASSWORD: set the one "
             "that is missing, or drop the other."
         )
-    if not settings.teams_openid_url.startswith("https://") and not (
-        here and _is_here(settings.teams_openid_url)
-    ):
+    if settings.teams_login_url and not (here and _is_here(settings.teams_login_url)):
+        raise UnsafeSettings(
+            "HELPDESK_TEAMS_LOGIN_URL would get the bot's secret, and is for tests on this "
+            "machine: drop it, and set HELPDESK_TEAMS_CLOUD."
+        )
+    openid = settings.teams_openid_url
+    if openid and not openid.startswith("https://") and not (here and _is_here(openid)):
         raise UnsafeSettings(
             "HELPDESK_TEAMS_OPENID_URL names the keys that vouch for activities: it must be https."
         )

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.channels.teams import PATH
-from bot.channels.teams_api import LOGIN, Denied, Login
+from bot.channels.teams_api import Denied, Login
+from bot.channels.teams_clouds import cloud_of
 from bot.channels.teams_guard import LEEWAY
 from bot.channels.teams_keys import fetch
 from helpdesk.findings import Finding, fail, ok, warn
@@ -30,7 +31,7 @@ NETWORK: Final = "Let this machine reach {host} by https, and check its name ser
 _AWAY = (aiohttp.ClientError, TimeoutError, OSError)
 
 
-async def examine(settings: BotSettings, clock: Clock, login: str = LOGIN) -> list[Finding]:
+async def examine(settings: BotSettings, clock: Clock) -> list[Finding]:
     """Look at the channel; nothing to say while it is off."""
     if not settings.teams:
         return []
@@ -39,21 +40,21 @@ async def examine(settings: BotSettings, clock: Clock, login: str = LOGIN) -> li
         return [warn("teams", "takes activities without a token, from this machine", advice)]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
         return [
-            await _token(http, settings, login),
+            await _token(http, settings),
             await _keys(http, settings),
-            await _clock(http, clock, login),
+            await _clock(http, clock, cloud_of(settings).login),
             _endpoint(settings),
         ]
 
 
-async def _token(http: aiohttp.ClientSession, settings: BotSettings, login: str) -> Finding:
+async def _token(http: aiohttp.ClientSession, settings: BotSettings) -> Finding:
     try:
-        await Login(settings, login).token(http)
+        await Login(settings).token(http)
     except Denied as denied:
         other = "Compare HELPDESK_TEAMS_APP_ID, _APP_PASSWORD and _TENANT with the registration."
         return fail("teams token", f"refused ({denied.code})", ADVICE.get(denied.code, other))
     except _AWAY as error:
-        return _away("teams token", login, error)
+        return _away("teams token", cloud_of(settings).login, error)
     if settings.teams_tenant is None:
         advice = "Set HELPDESK_TEAMS_TENANT, or people of every organisation can write."
         return warn("teams token", "the app id and secret are accepted", advice)
@@ -61,7 +62,7 @@ async def _token(http: aiohttp.ClientSession, settings: BotSettings, login: str)
 
 
 async def _keys(http: aiohttp.ClientSession, settings: BotSettings) -> Finding:
-    url = settings.teams_openid_url
+    url = cloud_of(settings).keys
     try:
         keys = await fetch(http, url)
     except _AWAY as error:

@@ -28,9 +28,11 @@ from bot.channels.port import (
 )
 from bot.channels.teams_api import Connector, Login, TooMany
 from bot.channels.teams_events import Activity, Unreadable, events, read_route
+from bot.channels.teams_files import fetch
 from bot.channels.teams_guard import Guard, Refused
 from bot.channels.teams_keys import KeysAway
 from bot.channels.teams_render import TYPING, card, payload
+from bot.channels.teams_seal import Link, Seal
 from bot.channels.webhooks import body_of, refused, unreadable
 from bot.envelope import inbound
 from bot.render import render
@@ -39,7 +41,7 @@ from ops.logs import correlation_id
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from bot.channels.port import InboundEvent, OutboundMessage
+    from bot.channels.port import Attachment, InboundEvent, OutboundMessage
     from bot.channels.teams_events import Route
     from bot.channels.teams_guard import Voucher
     from bot.runtime.port import Runtime
@@ -77,10 +79,12 @@ class TeamsChannel:
         *,
         guard: Guard | None = None,
         login: Login | None = None,
+        seal: Seal | None = None,
     ) -> None:
         self._runtime = runtime
         self._guard = guard or Guard(settings)
         self._connector = Connector(None if settings.teams_anonymous else login or Login(settings))
+        self._seal = seal or Seal.of(settings)
         self._pace = Pace(OVERALL, CHAT)
         self._decoder = msgspec.json.Decoder(Activity)
         self._http: aiohttp.ClientSession | None = None
@@ -121,7 +125,7 @@ class TeamsChannel:
         try:
             activity = self._decoder.decode(body)
             self._guard.activity(voucher, activity)
-            happened = events(activity, body)
+            happened = events(activity, body, self._sealed)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable) as error:
             return unreadable(self.name, type(error).__name__, body)
         if happened:
@@ -143,6 +147,13 @@ class TeamsChannel:
         with suppress(ChannelError):
             async with self._turn(chat):
                 await self._connector.send(self._session(), route, TYPING)
+
+    def _sealed(self, url: str, picture: bool) -> str:  # noqa: FBT001 - as `events` says
+        return self._seal.close(Link(url, ours=picture))
+
+    def fetch(self, attachment: Attachment) -> AsyncGenerator[bytes]:
+        """Bring a file someone sent, within the hour: links to files end sooner."""
+        return fetch(self._session(), attachment.id, self._seal, self._guard, self._connector)
 
     # -- out ---------------------------------------------------------------------------------
     async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:

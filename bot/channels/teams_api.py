@@ -22,6 +22,7 @@ from bot.channels.port import (
     TemporarilyUnavailable,
     Unreachable,
 )
+from bot.channels.teams_clouds import cloud_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,6 @@ _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-LOGIN: Final = "https://login.microsoftonline.com"
-SCOPE: Final = "https://api.botframework.com/.default"
-ANYBODY: Final = "botframework.com"
-"""Where a registration for many tenants signs in."""
 EARLY: Final = 300.0
 """Seconds before its end after which a token is not used."""
 WAIT: Final = 2.0
@@ -93,17 +90,17 @@ class Login:
     def __init__(
         self,
         settings: BotSettings,
-        address: str = LOGIN,
+        address: str = "",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        tenant = quote(settings.teams_tenant or ANYBODY, safe="")
-        password = settings.teams_app_password
-        self._url = f"{address}/{tenant}/oauth2/v2.0/token"
+        cloud, password = cloud_of(settings), settings.teams_app_password
+        tenant = quote(settings.teams_tenant or cloud.anybody, safe="")
+        self._url = f"{address or cloud.login}/{tenant}/oauth2/v2.0/token"
         self._form = {
             "grant_type": "client_credentials",
             "client_id": settings.teams_app_id or "",
             "client_secret": password.get_secret_value() if password else "",
-            "scope": SCOPE,
+            "scope": f"{cloud.framework}/.default",
         }
         self._now = now
         self._lock = asyncio.Lock()
@@ -159,7 +156,7 @@ class Connector:
     async def _call(
         self, http: aiohttp.ClientSession, method: str, url: str, activity: dict[str, Any]
     ) -> bytes:
-        token = await self._token(http)
+        token = await self.token(http)
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -178,7 +175,8 @@ class Connector:
             self._refused(status, after, answer, token)
         return answer
 
-    async def _token(self, http: aiohttp.ClientSession) -> str:
+    async def token(self, http: aiohttp.ClientSession) -> str:
+        """Return our token; empty where none is asked for. Raises TemporarilyUnavailable."""
         if self._login is None:
             return ""
         try:
@@ -189,16 +187,20 @@ class Connector:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TemporarilyUnavailable from error
 
+    def forget(self, token: str) -> None:
+        """Ask for a new one next time: `token` was not accepted."""
+        if self._login:
+            self._login.forget(token)
+
     def _refused(self, status: int, after: str, answer: bytes, token: str) -> None:
         code = _read(answer, _Fault).error.code[:60]
         _log.warning("teams_refused", status=status, code=code)
         if status == _TOO_MANY:
-            raise TooMany(_seconds(after) or WAIT)
+            raise TooMany(seconds(after) or WAIT)
         if status in _AGAIN:
-            raise TemporarilyUnavailable(_seconds(after))
+            raise TemporarilyUnavailable(seconds(after))
         if status == _NO_TOKEN:
-            if self._login:
-                self._login.forget(token)
+            self.forget(token)
             raise TemporarilyUnavailable
         if status in _GONE:
             raise Unreachable
@@ -221,7 +223,8 @@ def _addressed(route: Route, activity: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _seconds(after: str) -> float | None:
+def seconds(after: str) -> float | None:
+    """Return what a `Retry-After` says; None for a date, or nothing that makes sense."""
     return float(after) if after.isascii() and after.isdigit() and len(after) < 6 else None  # noqa: PLR2004 - over a day is nonsense
 
 

@@ -10,7 +10,7 @@ import hashlib
 import html
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct, field
@@ -18,10 +18,14 @@ from msgspec import Struct, field
 from bot.channels.inbound import MAX_TEXT, clean
 from bot.channels.port import Attachment, InboundEvent, InboundKind
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LONGEST_KEY: Final = 180
 """Characters of a key: the backend takes 200, and a prefix is to come."""
 LONGEST_PRESS: Final = 500
 LONGEST_NAME: Final = 200
+LONGEST_LINK: Final = 8_000
 FILE: Final = "application/vnd.microsoft.teams.file.download.info"
 _AT: Final = re.compile(r"</?at\b[^>]{0,100}>")
 
@@ -65,14 +69,15 @@ class Enclosed(Struct, rename="camel"):
     """A file, a card, or the message's own HTML."""
 
     content_type: str | None = None
+    content_url: Any = None
     name: str | None = None
     content: Any = None
 
 
 class File(Struct, rename="camel"):
-    """What an attached file says of itself."""
+    """What an attached file says of itself. The link opens it for anybody, for some minutes."""
 
-    unique_id: str = ""
+    download_url: str
 
 
 class Pressed(Struct):
@@ -130,10 +135,16 @@ class Unreadable(Exception):
     """An activity without what every activity has."""
 
 
-def events(activity: Activity, body: bytes) -> list[InboundEvent]:
-    """Return what happened, if anything did. Raises Unreadable."""
+def events(
+    activity: Activity, body: bytes, seal: Callable[[str, bool], str]
+) -> list[InboundEvent]:
+    """Return what happened, if anything did. Raises Unreadable.
+
+    `seal` makes an id of the address of a file, which may open it for anybody, and of whether our
+    token is asked for there.
+    """
     if activity.type == "message":
-        return [_message(activity, body)]
+        return [_message(activity, body, seal)]
     kind = _kind(activity)
     return [_event(activity, body, kind)] if kind else []
 
@@ -163,13 +174,13 @@ def read_route(route: str) -> Route | None:
         return None
 
 
-def _message(activity: Activity, body: bytes) -> InboundEvent:
+def _message(activity: Activity, body: bytes, seal: Callable[[str, bool], str]) -> InboundEvent:
     if activity.value is not None:
         return _event(activity, body, InboundKind.CHOICE, choice=_press(activity.value))
     text, secret = clean(_words(activity)[: 2 * MAX_TEXT])
     text = text[:MAX_TEXT].strip()
     enclosed = [each for each in activity.attachments or () if each.content_type != "text/html"]
-    files = tuple(filter(None, map(_file, enclosed)))
+    files = tuple(filter(None, (_file(each, seal) for each in enclosed)))
     if files:
         kind = InboundKind.ATTACHMENT
     elif text:
@@ -198,18 +209,20 @@ def _press(value: object) -> str:
     return press if len(press) <= LONGEST_PRESS else ""
 
 
-def _file(enclosed: Enclosed) -> Attachment | None:
+def _file(enclosed: Enclosed, seal: Callable[[str, bool], str]) -> Attachment | None:
     mime = (enclosed.content_type or "").casefold()
-    if mime != FILE and not mime.startswith("image/"):
+    picture = mime.startswith("image/")
+    if mime != FILE and not picture:
         return None
+    url = enclosed.content_url if picture else _download(enclosed.content)
+    named = isinstance(url, str) and 0 < len(url) <= LONGEST_LINK
     name, _ = clean((enclosed.name or "")[:LONGEST_NAME])
-    # The address it can be downloaded from opens it for anyone: it is not kept.
-    return Attachment(_file_id(enclosed.content), name, mime[:LONGEST_NAME])
+    return Attachment(seal(url, picture) if named else "", name, mime[:LONGEST_NAME])
 
 
-def _file_id(content: object) -> str:
+def _download(content: object) -> str:
     try:
-        return msgspec.convert(content, File).unique_id[:LONGEST_NAME]
+        return msgspec.convert(content, File).download_url
     except msgspec.ValidationError:
         return ""
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 from msgspec import Struct
 
-from bot.channels.teams_hosts import is_here, may_serve
+from bot.channels.teams_clouds import cloud_of
+from bot.channels.teams_hosts import is_here, may_fetch, may_serve
 from bot.channels.teams_keys import Keys, UnknownKey
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bot.channels.teams_events import Activity
     from bot.settings import BotSettings
 
-ISSUER: Final = "https://api.botframework.com"
 CHANNEL: Final = "msteams"
 LONGEST_TOKEN: Final = 6_000
 LEEWAY: Final = 300.0
@@ -52,13 +52,18 @@ class Guard:
         self._app = settings.teams_app_id or ""
         self._tenant = (settings.teams_tenant or "").casefold()
         self._anonymous = settings.teams_anonymous
-        self._keys = keys or Keys(settings.teams_openid_url)
+        self._cloud = cloud_of(settings)
+        self._keys = keys or Keys(self._cloud.keys)
         # Our own keys vouch for this machine alone.
-        self._loopback = settings.teams_anonymous or is_here(settings.teams_openid_url)
+        self._loopback = settings.teams_anonymous or is_here(self._cloud.keys)
 
     def may_serve(self, url: str) -> bool:
-        """Tell whether answers may be sent to `url`."""
-        return may_serve(url, loopback=self._loopback)
+        """Tell whether answers, and our token with them, may be sent to `url`."""
+        return is_here(url) if self._loopback else may_serve(url, self._cloud)
+
+    def may_fetch(self, url: str) -> bool:
+        """Tell whether a file may be fetched from `url`, without our token."""
+        return is_here(url) if self._loopback else may_fetch(url, self._cloud)
 
     async def token(self, http: aiohttp.ClientSession, headers: Sequence[str]) -> Voucher | None:
         """Verify the `Authorization` headers; None where tokens are not asked for.
@@ -87,7 +92,7 @@ class Guard:
             key,
             algorithms=["RS256"],
             audience=self._app,
-            issuer=ISSUER,
+            issuer=self._cloud.framework,
             leeway=LEEWAY,
             options={"require": ["exp", "nbf", "aud", "iss"], "strict_aud": True},
         )

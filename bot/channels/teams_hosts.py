@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ops.settings import is_loopback
 
-SERVICES: Final = frozenset({"smba.trafficmanager.net"})
-"""Where Teams takes answers: the public cloud."""
-DOMAINS: Final = (".botframework.com",)
+if TYPE_CHECKING:
+    from bot.channels.teams_clouds import Cloud
 
 
-def may_serve(url: str, *, loopback: bool) -> bool:
-    """Tell whether answers may be sent to `url`. `loopback`: to this machine alone, for tests."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if not url.isascii() or not url.isprintable() or "\\" in url or "@" in parts.netloc:
-        return False
-    if loopback:
-        return parts.scheme in {"http", "https"} and is_loopback(f"{host}:0")
-    named = host in SERVICES or host.endswith(DOMAINS)
-    return parts.scheme == "https" and port in {None, 443} and named
+def may_serve(url: str, cloud: Cloud) -> bool:
+    """Tell whether answers, and with them our token, may go to `url`."""
+    host = _host(url)
+    return host in cloud.hosts or host.endswith(cloud.domains)
+
+
+def may_fetch(url: str, cloud: Cloud) -> bool:
+    """Tell whether a file may be fetched from `url`, without our token."""
+    return _host(url).endswith(cloud.files)
 
 
 def is_here(url: str) -> bool:
     """Tell whether `url` is on this machine."""
-    return may_serve(url, loopback=True)
+    scheme, host, _ = _read(url)
+    return scheme in {"http", "https"} and is_loopback(f"{host}:0")
+
+
+def _host(url: str) -> str:
+    """Return the host of an address by https; empty for any other."""
+    scheme, host, port = _read(url)
+    return host if scheme == "https" and port in {None, 443} else ""
+
+
+def _read(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port; nothing of what another reader might read otherwise."""
+    try:
+        parts = urlsplit(url)
+        read = (parts.scheme, parts.hostname or "", parts.port)
+    except ValueError:
+        return ("", "", None)
+    plain = url.isascii() and url.isprintable() and not {" ", "\\"} & set(url)
+    return read if plain and "@" not in parts.netloc else ("", "", None)

@@ -1,4 +1,4 @@
-"""Microsoft on loopback: OpenID metadata and keys, login, connector, and their troubles."""
+"""Microsoft on loopback: OpenID metadata and keys, login, connector, files, and their troubles."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from jwt.algorithms import RSAAlgorithm
 APP = "11111111-2222-3333-4444-555555555555"
 TENANT = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 PASSWORD = "registered-secret"
+LINK_KEY = "v1.opens-the-file-for-anybody~%2F"
 
 
 @cache
@@ -34,6 +35,8 @@ class Fault:
     body: str = ""
     closed: bool = False
     pause: float = 0.0
+    endless: bool = False
+    """Of a file: there is always more."""
     done: bool = False
     """The message was taken all the same: only the answer is lost."""
 
@@ -54,6 +57,11 @@ class FakeApi:
     said: list = field(default_factory=list)
     """What people see: (conversation, activity), and in `cards` what stands where."""
     cards: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
+    """What people sent, by name."""
+    file_faults: list = field(default_factory=list)
+    fetched: list = field(default_factory=list)
+    """(path with its query, authorization) of every request for a file."""
     came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def start(self):
@@ -64,6 +72,8 @@ class FakeApi:
         chat = "/{region}/v3/conversations/{chat}/activities"
         app.router.add_post(chat, self._connector)
         app.router.add_put(chat + "/{id}", self._connector)
+        app.router.add_get("/personal/{name}", self._drive)
+        app.router.add_get("/{region}/v3/attachments/{name}/views/original", self._picture)
         self.server = TestServer(app)
         await self.server.start_server()
 
@@ -77,6 +87,50 @@ class FakeApi:
     @property
     def service(self):
         return f"{self.url}/apac/"
+
+    def letter(self, name, content):
+        """Put a file into a person's drive; return what a message says of it."""
+        self.files[name] = content
+        link = f"{self.url}/personal/{name}?UniqueId=u-1&tempauth={LINK_KEY}"
+        return {
+            "contentType": "application/vnd.microsoft.teams.file.download.info",
+            "contentUrl": f"{self.url}/personal/budi/Documents/{name}",
+            "name": name,
+            "content": {"downloadUrl": link, "uniqueId": "u-1", "fileType": "pdf", "etag": "1"},
+        }
+
+    def picture(self, content, name="0-sea-d1"):
+        """Put a picture into Teams' own store; return what a message says of it."""
+        self.files[name] = content
+        url = f"{self.service}v3/attachments/{name}/views/original"
+        return {"contentType": "image/*", "contentUrl": url}
+
+    async def _drive(self, request):
+        """The link is all it takes: a token has no business here."""
+        return await self._give(request, request.path_qs.endswith(f"tempauth={LINK_KEY}"), 401)
+
+    async def _picture(self, request):
+        token = f"Bearer token-{len(self.logins)}"
+        return await self._give(request, request.headers.get("Authorization") == token, 403)
+
+    async def _give(self, request, may, refusal):
+        self.fetched.append((request.path_qs, request.headers.get("Authorization")))
+        fault = self.file_faults.pop(0) if self.file_faults else None
+        if fault and fault.status:
+            return web.Response(status=fault.status, headers=fault.headers)
+        if not may:
+            return web.Response(status=refusal)
+        content = self.files.get(request.match_info["name"])
+        if content is None:
+            return web.Response(status=404)
+        response = web.StreamResponse(headers=fault.headers if fault else None)
+        await response.prepare(request)
+        await response.write(content)
+        while fault and fault.endless:
+            await response.write(bytes(1024 * 1024))
+        if fault and fault.closed:
+            request.transport.close()
+        return response
 
     async def _openid(self, _request):
         if self.openid_status != 200:

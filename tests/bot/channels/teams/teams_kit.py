@@ -90,6 +90,7 @@ def settings(**changed):
         "teams_app_id": APP,
         "teams_app_password": PASSWORD,
         "teams_tenant": TENANT,
+        "bot_key": "the key that the bot shares with the backend",
         **changed,
     }
     return BotSettings(_env_file=None, **values)
@@ -107,8 +108,8 @@ class Desk:
     @classmethod
     async def open(cls, microsoft, *, public=False, now=time.monotonic, **changed):
         """`public`: only Microsoft's own addresses are answered, as in production."""
-        here = {} if public else {"teams_openid_url": f"{microsoft.url}/openid"}
-        chosen = settings(**{**here, **changed})
+        here = {"teams_openid_url": f"{microsoft.url}/openid", "teams_login_url": microsoft.url}
+        chosen = settings(**{**({} if public else here), **changed})
         inbox = Inbox()
         channel = TeamsChannel(
             inbox,

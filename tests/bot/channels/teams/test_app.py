@@ -38,6 +38,7 @@ def test_the_manifest_is_about_our_bot(package):
         "termsOfUseUrl": ADDRESS,
     }
     assert manifest["bots"][0]["scopes"] == ["personal"], "accounts are spoken of in private"
+    assert manifest["bots"][0]["supportsFiles"], "else Teams keeps files from us"
     assert "$" not in json.dumps({k: v for k, v in manifest.items() if k != "$schema"})
 
 

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 from fake_microsoft import APP, TENANT
 from microsoft_agents.activity import Activity as TheirActivity
-from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity
+from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity, settings
 
 from bot.channels.inbound import MAX_TEXT
 from bot.channels.port import Attachment, InboundKind
-from bot.channels.teams_events import FILE, LONGEST_KEY, Route, read_route
+from bot.channels.teams_events import FILE, LONGEST_KEY, LONGEST_LINK, Route, read_route
+from bot.channels.teams_seal import Link, Seal
 from bot.channels.webhooks import UNREADABLE
 
 CHANNEL = {
@@ -87,11 +88,12 @@ async def test_a_pressed_button(desk, value, choice):
     assert event.native_id == "a7", "the card, to take its buttons off"
 
 
+LINK = "https://contoso-my.sharepoint.com/personal/_layouts/15/download.aspx?tempauth=v1.key"
 FILE_SENT = {
     "contentType": FILE,
-    "contentUrl": "https://contoso.sharepoint.example/f/surat.pdf",
+    "contentUrl": "https://contoso-my.sharepoint.com/personal/budi/Documents/surat.pdf",
     "name": "surat.pdf",
-    "content": {"downloadUrl": "https://x.example/?key", "uniqueId": "u-1", "fileType": "pdf"},
+    "content": {"downloadUrl": LINK, "uniqueId": "u-1", "fileType": "pdf"},
 }
 HTML = {"contentType": "text/html", "content": "<p>surat</p>"}
 
@@ -99,17 +101,39 @@ HTML = {"contentType": "text/html", "content": "<p>surat</p>"}
 async def test_a_file_with_words(desk):
     event = await desk.hear(text="suratnya", attachments=[HTML, FILE_SENT])
     assert (event.kind, event.text) == (InboundKind.ATTACHMENT, "suratnya")
-    assert event.attachments == (Attachment("u-1", "surat.pdf", FILE),)
-    assert "key" not in msgspec.json.encode(event).decode(), "the link opens the file for anyone"
+    (file,) = event.attachments
+    assert (file.name, file.mime) == ("surat.pdf", FILE)
+    assert Seal.of(settings()).open(file.id) == Link(LINK)
+    stored = msgspec.json.encode(event).decode()
+    assert "sharepoint" not in stored, "the link opens the file for anyone"
+    assert "v1.key" not in stored
 
 
 async def test_a_picture(desk):
-    picture = {"contentType": "image/png", "contentUrl": "https://x.example/p"}
-    event = await desk.hear(text=None, attachments=[picture])
-    assert (event.kind, event.attachments) == (
-        InboundKind.ATTACHMENT,
-        (Attachment("", "", "image/png"),),
-    )
+    url = "https://smba.trafficmanager.net/apac/v3/attachments/1/views/original"
+    picture = {"contentType": "image/*", "contentUrl": url}
+    event = await desk.hear(text=None, attachments=[picture, HTML])
+    (file,) = event.attachments
+    assert (event.kind, file.name, file.mime) == (InboundKind.ATTACHMENT, "", "image/*")
+    assert Seal.of(settings()).open(file.id) == Link(url, ours=True)
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        {"contentType": FILE},
+        {"contentType": FILE, "contentUrl": LINK, "content": {"uniqueId": "u-1"}},
+        {"contentType": FILE, "content": {"downloadUrl": 5}},
+        {"contentType": FILE, "content": {"downloadUrl": ""}},
+        {"contentType": FILE, "content": {"downloadUrl": LINK + "x" * LONGEST_LINK}},
+        {"contentType": "image/png"},
+        {"contentType": "image/png", "contentUrl": [LINK]},
+        {"contentType": "image/png", "content": {"downloadUrl": LINK}},
+    ],
+)
+async def test_a_file_without_an_address_of_its_kind(desk, attachment):
+    event = await desk.hear(text=None, attachments=[attachment])
+    assert event.attachments == (Attachment("", "", attachment["contentType"]),)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fake_microsoft import APP, TENANT, listed, private_key
 from teams_kit import GROUP, PUBLIC, activity, claims, signed
 
+from bot.channels.teams_clouds import CLOUDS
 from bot.channels.teams_guard import LEEWAY, LONGEST_TOKEN
-from bot.channels.teams_hosts import is_here, may_serve
+from bot.channels.teams_hosts import is_here, may_fetch, may_serve
 from bot.channels.teams_keys import _read
 from bot.channels.webhooks import REFUSED
 
 EVIL = "https://evil.example/"
+PUBLIC_CLOUD = CLOUDS["public"]
 
 
 def group(service=PUBLIC, **changed):
@@ -207,12 +209,84 @@ async def test_refusals_are_counted_and_quote_nothing(door):
         "https://smba.trafficmanager.net",
         "https://smba.trafficmanager.net:443/id/",
         "https://SMBA.trafficmanager.net/apac/",
+        "https://smba.infra.gcc.teams.microsoft.com/teams",
         "https://webchat.botframework.com/",
     ],
 )
 def test_addresses_of_microsoft(url):
-    assert may_serve(url, loopback=False)
-    assert not may_serve(url, loopback=True)
+    assert may_serve(url, PUBLIC_CLOUD)
+    assert not is_here(url)
+    assert not may_fetch(url, PUBLIC_CLOUD)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://contoso-my.sharepoint.com/personal/x/_layouts/15/download.aspx?tempauth=v1.a~%2F",
+        "https://contoso.sharepoint.com:443/",
+        "https://CONTOSO.SharePoint.com/",
+    ],
+)
+def test_addresses_of_files(url):
+    assert may_fetch(url, PUBLIC_CLOUD)
+    assert not may_serve(url, PUBLIC_CLOUD), "our token does not go there"
+    for name in ("gcc-high", "dod", "china"):
+        assert not may_fetch(url, CLOUDS[name])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "contoso.sharepoint.com",
+        "http://contoso.sharepoint.com/",
+        "https://contoso.sharepoint.com:8443/",
+        "https://sharepoint.com/",
+        "https://evilsharepoint.com/",
+        "https://contoso.sharepoint.com.evil.example/",
+        "https://evil.example/?.sharepoint.com",
+        "https://evil.example#.sharepoint.com",
+        "https://evil.example\\.sharepoint.com/",
+        "https://a@contoso.sharepoint.com/",
+        "https://contoso.sharepoint.com@evil.example/",
+        "https://contoso.sharepoint.com/a b",
+        "https://contoso.sharepoint.com/\r\nHost: evil.example",
+        "https://contoso.sharepoint.com./",
+        "https://127.0.0.1/",
+        "http://127.0.0.1:8081/v1/",
+        "https://169.254.169.254/",
+        "https://[::1",
+        "file:///etc/passwd",
+        "data:application/pdf;base64,JVBERi0=",
+    ],
+)
+def test_files_are_fetched_from_nowhere_else(url):
+    assert not may_fetch(url, PUBLIC_CLOUD)
+
+
+SERVICES = {
+    "public": "https://smba.trafficmanager.net/apac/",
+    "gcc-high": "https://smba.infra.gov.teams.microsoft.us/gcch/",
+    "dod": "https://smba.infra.dod.teams.microsoft.us/teams",
+    "china": "https://frontend.botapi.msg.infra.teams.microsoftonline.cn/teams",
+}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_cloud_has_hosts_of_its_own(name):
+    allowed = {other for other, url in SERVICES.items() if may_serve(url, CLOUDS[name])}
+    assert allowed == {name}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+async def test_a_cloud_believes_its_own_issuer(desks, microsoft, name):
+    desk = await desks(public=True, teams_cloud=name)
+    service = SERVICES[name]
+    for other, cloud in CLOUDS.items():
+        token = signed(claims(service, iss=cloud.framework))
+        same = cloud.framework == CLOUDS[name].framework
+        status = await desk.status(activity(service, text=other, conversation=GROUP), token)
+        assert status == (202 if same else 401)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +317,7 @@ def test_addresses_of_microsoft(url):
     ],
 )
 def test_other_addresses_get_no_token(url):
-    assert not may_serve(url, loopback=False)
+    assert not may_serve(url, PUBLIC_CLOUD)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from fake_microsoft import APP, PASSWORD, TENANT, Fault
 from servers import free_port
-from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity
+from teams_kit import BOT, BUDI, GROUP, PERSONAL, activity, settings
 
 from bot.channels import teams, teams_api
 from bot.channels.port import (
@@ -20,6 +20,7 @@ from bot.channels.port import (
     TemporarilyUnavailable,
     Unreachable,
 )
+from bot.channels.teams_clouds import CLOUDS
 
 NAME = "teams:a:budi"
 BUTTONS = (Button("Ya", "/choose:1:yes"), Button("Batal", "/choose:1:cancel"))
@@ -70,6 +71,21 @@ async def test_a_registration_for_many_tenants_signs_in_at_the_framework(desks, 
     desk = await desks(teams_tenant=None)
     await desk.channel.send("k", NAME, OutboundMessage("x", route=route_to(microsoft.service)))
     assert microsoft.logins[0][0] == "botframework.com"
+
+
+LOGINS = {
+    "public": "https://login.microsoftonline.com/botframework.com/",
+    "gcc-high": "https://login.microsoftonline.us/MicrosoftServices.onmicrosoft.us/",
+    "dod": "https://login.microsoftonline.us/MicrosoftServices.onmicrosoft.us/",
+    "china": "https://login.partner.microsoftonline.cn/microsoftservices.partner.onmschina.cn/",
+}
+
+
+@pytest.mark.parametrize(("cloud", "address"), LOGINS.items())
+def test_each_cloud_has_a_login_of_its_own(cloud, address):
+    login = teams_api.Login(settings(teams_cloud=cloud, teams_tenant=None))
+    assert login._url == f"{address}oauth2/v2.0/token"
+    assert login._form["scope"] == f"{CLOUDS[cloud].framework}/.default"
 
 
 async def test_a_token_that_is_refused_is_not_used_again(say, microsoft):

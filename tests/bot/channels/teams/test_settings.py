@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 from fake_microsoft import listed
+from pydantic import ValidationError
 from servers import free_port
 from teams_kit import settings
 
@@ -31,6 +32,8 @@ OPEN = {**NONE, "teams_anonymous": True}
         ({**OPEN, "public_url": "http://localhost:8080"}, True),
         ({"teams_openid_url": "http://127.0.0.1:9/openid"}, True),
         ({**THERE, "teams_openid_url": "https://login.botframework.azure.us/x"}, True),
+        ({**THERE, "teams_cloud": "gcc-high"}, True),
+        ({"teams_login_url": "http://127.0.0.1:9"}, True),
     ],
 )
 def test_safe_settings(values, on):
@@ -54,6 +57,9 @@ def test_safe_settings(values, on):
             {"public_url": "https://x.example", "teams_openid_url": "http://127.0.0.1:9/x"},
             "HELPDESK_TEAMS_OPENID_URL",
         ),
+        ({**THERE, "teams_login_url": "http://127.0.0.1:9"}, "HELPDESK_TEAMS_LOGIN_URL"),
+        ({"teams_login_url": "https://login.microsoftonline.us"}, "HELPDESK_TEAMS_CLOUD"),
+        ({"teams_login_url": "https://evil.example"}, "HELPDESK_TEAMS_LOGIN_URL"),
     ],
 )
 def test_unsafe_settings_say_what_to_do(values, advice):
@@ -69,6 +75,11 @@ def test_the_channel_is_there_when_it_is_set_up(tmp_path, clock):
     assert "/webhooks/teams" not in paths(BotSettings(_env_file=None, state_dir=tmp_path))
 
 
+def test_a_cloud_that_does_not_exist_is_refused():
+    with pytest.raises(ValidationError, match="teams_cloud"):
+        settings(teams_cloud="germany")
+
+
 def test_the_secret_is_in_no_representation():
     assert "registered-secret" not in repr(settings()) + settings().model_dump_json()
 
@@ -82,9 +93,9 @@ class Now:
         return datetime.now(UTC) + self.off
 
 
-async def findings(microsoft, clock=None, login=None, **changed):
-    chosen = settings(**{"teams_openid_url": f"{microsoft.url}/openid", **changed})
-    found = await examine(chosen, clock or Now(), login or microsoft.url)
+async def findings(microsoft, clock=None, **changed):
+    here = {"teams_openid_url": f"{microsoft.url}/openid", "teams_login_url": microsoft.url}
+    found = await examine(settings(**{**here, **changed}), clock or Now())
     return {finding.what: finding for finding in found}
 
 
@@ -135,7 +146,8 @@ async def test_a_clock_that_is_off(microsoft):
 
 async def test_a_network_that_leads_nowhere(microsoft):
     nowhere = f"http://127.0.0.1:{free_port()}"
-    found = await findings(microsoft, login=nowhere, teams_openid_url=f"{nowhere}/openid")
+    there = {"teams_login_url": nowhere, "teams_openid_url": f"{nowhere}/openid"}
+    found = await findings(microsoft, **there)
     for what in ("teams token", "teams keys", "teams clock"):
         assert found[what].state == "fail"
         assert nowhere.removeprefix("http://") in found[what].advice
@@ -156,7 +168,7 @@ async def test_a_login_that_answers_with_a_page(microsoft, monkeypatch):
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
-        found = await findings(microsoft, login=f"http://127.0.0.1:{port}")
+        found = await findings(microsoft, teams_login_url=f"http://127.0.0.1:{port}")
     finally:
         await runner.cleanup()
     assert "unreadable answer" in found["teams token"].detail
