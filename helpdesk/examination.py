@@ -22,7 +22,7 @@ from backend_client.errors import BackendError
 from backend_client.signing import MAX_SKEW
 from backend_client.transport import Transport
 from bot.settings import BotSettings
-from helpdesk import checks_teams, checks_telegram, checks_whatsapp
+from helpdesk import checks_documents, checks_teams, checks_telegram, checks_whatsapp
 from helpdesk.findings import Finding, fail, ok, warn
 from helpdesk.operator import Operator
 from ops import migrations
@@ -100,6 +100,7 @@ class Examiner:
         return (
             self.safety,
             self.state_folder,
+            self.documents,
             self.backend_database,
             self.bot_database,
             self.backend_service,
@@ -143,6 +144,10 @@ class Examiner:
                 "Give each service a user and a HELPDESK_STATE_DIR of its own.",
             )
         return ok("state folder", str(folder))
+
+    async def documents(self) -> Finding:
+        """Is the folder of letters good for everybody who needs it?"""
+        return checks_documents.examine(self._bot, self._backend)
 
     async def backend_database(self) -> Finding:
         """Does the backend's database answer, with the newest schema?"""
