@@ -27,6 +27,7 @@ from bot.envelope import (
     read_press,
 )
 from bot.memory import Line, Memory, Person, dump, keep, recall, remember, without, without_codes
+from bot.messages import MESSAGE
 from bot.runtime.port import Aside, Inbound, Out, Timer, Turn
 from bot.store.review import note
 from handlers import conversation as flows
@@ -46,6 +47,7 @@ from handlers.kernel import (
     UserSaid,
     UserSentFile,
     UserSentUnsupported,
+    UserShowedSecret,
     UserSpokeInPublic,
     WakeIn,
 )
@@ -67,8 +69,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-MESSAGE: Final = "message"
-"""The kind of outbox row that is a message to the person."""
 MOST_FILES: Final = 10
 """Files of one message that are looked at."""
 LANGUAGES: Final = frozenset(Language)
@@ -167,6 +167,8 @@ class Dialogue:
                 return (UserJoined(),)
             case InboundKind.IDENTITY_CHANGED:
                 return (IdentityChanged(),)
+            case InboundKind.EDIT if event.secret:
+                return (UserShowedSecret(),)
             case InboundKind.EDIT | InboundKind.DELETE | InboundKind.BLOCKED:
                 return ()  # an edit never runs an intent again
 
@@ -238,6 +240,7 @@ class Dialogue:
             *_retractions(channel, envelope, event),
             *(_echo(envelope, heard) if channel.echo else ()),
             *(replace(message, at=now) for message in messages),
+            *(_expired(before, after, envelope) if channel.closes_offers else ()),
         ]
         memory, shown = _sayable(memory, envelope, shown)
         spoken = (_out(memory, message, pull=channel.pull) for message in shown)
@@ -353,6 +356,17 @@ def _retractions(
         yield OutboundMessage("", action=Action.DELETE, target=target)
     if envelope.event.kind is InboundKind.CHOICE and channel.closes_offers:
         yield OutboundMessage("", action=Action.CLOSE, target=target)
+
+
+def _expired(
+    before: Conversation, after: Conversation, envelope: Envelope
+) -> Iterable[OutboundMessage]:
+    """Take the buttons off the offer that was open until now; one just pressed lost them."""
+    if not before.choices or (after.choices and after.offer == before.offer):
+        return
+    press = read_press(envelope.event.choice) if isinstance(envelope, FromChannel) else None
+    if press is None or press.offer != before.offer:
+        yield OutboundMessage("", action=Action.CLOSE, offer=before.offer)
 
 
 def _echo(envelope: Envelope, heard: Iterable[Line]) -> Iterable[OutboundMessage]:

@@ -15,25 +15,17 @@ from aiohttp import web
 from backend_client.client import BackendClient
 from backend_client.transport import Transport
 from bot.channels.capabilities import capabilities_of
-from bot.channels.port import (
-    FateUnknown,
-    Registers,
-    Rejected,
-    TemporarilyUnavailable,
-    Unreachable,
-    WindowClosed,
-)
+from bot.channels.port import Registers
 from bot.channels.rest import RestChannel
 from bot.channels.webchat import WebChat
 from bot.channels.whatsapp import WhatsApp
-from bot.dialogue import MESSAGE, Dialogue
+from bot.dialogue import Dialogue
 from bot.effects import Effects
-from bot.envelope import Undelivered, decode_message, encode
 from bot.feed import CURSOR, FeedReader
 from bot.files import Files
 from bot.http import application
+from bot.messages import Messages
 from bot.runtime.durable import DurableRuntime
-from bot.runtime.port import GiveUp, Policy, RetryLater
 from bot.settings import check
 from bot.texts.catalogue import Texts
 from nlu.embedded import load_or_train
@@ -46,11 +38,10 @@ from ops.logs import configure_logging
 from ops.settings import split_bind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
     from backend_client.client import Backend
     from bot.channels.port import Channel
-    from bot.runtime.port import Delivery
     from bot.settings import BotSettings
     from nlu.port import Engine
     from ops.clock import Clock
@@ -84,9 +75,11 @@ def build(settings: BotSettings, engine: Engine, backend: Backend, clock: Clock)
     )
     channels: dict[str, Channel] = {}
     files = Files(channels, Documents(settings.documents))
-    policies = {**Effects(backend).policies(), **files.policies(), MESSAGE: _messages(channels)}
+    messages = Messages(channels, clock)
+    policies = {**Effects(backend).policies(), **files.policies(), **messages.policies()}
     runtime = DurableRuntime(settings.database, dialogue, policies, clock)
     dialogue.connect(runtime.ingest)
+    messages.connect(runtime)
     channels["webchat"] = WebChat(runtime, settings)
     if settings.rest:
         channels["rest"] = RestChannel(runtime, engine, clock, settings.time_zone)
@@ -116,26 +109,6 @@ def _hang_up(channels: Mapping[str, Channel]) -> Callable[[web.Application], Awa
             await channel.stop()
 
     return hang_up
-
-
-def _messages(channels: Mapping[str, Channel]) -> Policy:
-    async def send(delivery: Delivery) -> Sequence[str]:
-        channel = channels.get(delivery.conversation.partition(":")[0])
-        if channel is None:
-            raise GiveUp("no such channel")
-        message = decode_message(delivery.payload)
-        try:
-            await channel.send(delivery.key, delivery.conversation, message)
-        except TemporarilyUnavailable as away:
-            raise RetryLater("the channel is away", away.retry_after) from away
-        except (Unreachable, WindowClosed) as lost:
-            return (encode(Undelivered(message, gone=isinstance(lost, Unreachable))),)
-        except (FateUnknown, Rejected) as lost:
-            # Sent again, it could be read twice, or be refused for good again.
-            raise GiveUp(type(lost).__name__) from lost
-        return ()
-
-    return Policy(send)
 
 
 def with_rasa(settings: BotSettings, embedded: Engine) -> Engine:

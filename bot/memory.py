@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.channels.port import OutboundMessage
+from bot.channels.port import Action, OutboundMessage
 from bot.review import Watched
 from handlers.model import VERSION, Conversation
 from handlers.upgrades import Undecodable, load
@@ -112,7 +112,8 @@ def keep(memory: Memory, *messages: OutboundMessage) -> Memory:
 
     Their buttons are not: they belong to an offer that will be over.
     """
-    bare = (replace(message, buttons=()) for message in messages if message.text)
+    words = (each for each in messages if each.text and each.action is Action.SAY)
+    bare = (replace(message, buttons=()) for message in words)
     return replace(memory, kept=(*memory.kept, *bare)[-KEPT_MESSAGES:])
 
 

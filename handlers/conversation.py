@@ -51,6 +51,7 @@ from handlers.kernel import (
     UserSaid,
     UserSentFile,
     UserSentUnsupported,
+    UserShowedSecret,
     UserSpokeInPublic,
     WakeIn,
 )
@@ -99,6 +100,8 @@ def _react(c: Conversation, event: AnyEvent) -> Turn:
         case UserJoined():
             first = c.turn == 1 and c.control is Control.BOT
             return Step(c, (OfferChoices("smalltalk.welcome", help.MENU),) if first else ())
+        case UserShowedSecret():
+            return Step(c, (Say("secret.redacted"),))
         case UserSpokeInPublic():
             return _once(c, "public.private_please")
         case IdentityChanged() | TurnFailed():

@@ -87,6 +87,10 @@ class UserSentFile(Event, frozen=True, tag="user_sent_file"):
     captioned: bool = False
 
 
+class UserShowedSecret(Event, frozen=True, tag="user_showed_secret"):
+    """A message that was answered before was edited: a password stands in it now."""
+
+
 class UserJoined(Event, frozen=True, tag="user_joined"):
     """The chat was opened; nothing was said yet."""
 
@@ -316,6 +320,7 @@ AnyEvent = (
     | UserChose
     | UserSentUnsupported
     | UserSentFile
+    | UserShowedSecret
     | UserJoined
     | UserSpokeInPublic
     | IdentityChanged

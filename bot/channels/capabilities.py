@@ -64,6 +64,7 @@ WHATSAPP: Final = Capabilities(
     deletes_user_messages=False,
     typing=True,
     pull=False,
+    fails_late=True,
 )
 
 BY_CHANNEL: Final = {

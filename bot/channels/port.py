@@ -15,7 +15,7 @@ from msgspec import Struct
 from handlers.kernel import FileProblem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from aiohttp import web
 
@@ -91,7 +91,8 @@ class Action(StrEnum):
     DELETE = "delete"
     """Delete the person's message `target`: a password stands in it."""
     CLOSE = "close"
-    """Take the buttons off our message `target`: they were pressed, or are good no more."""
+    """Take the buttons off our message `target`, which says `text`: they were pressed, or are good
+    no more. `bot.messages` looks both up; a `text` that nobody knows any more is empty."""
     NUDGE = "nudge"
     """The service window is shut: send the template that asks the person to write."""
 
@@ -108,12 +109,21 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     """When it was said, for a history."""
     action: Action = Action.SAY
     target: str = ""
+    offer: int = 0
+    """Whose buttons `CLOSE` takes off, where `target` is not known."""
     route: str = ""
     """The `route` of the person's last message."""
     heard_at: datetime | None = None
     """When the person wrote last (UTC): some channels allow answers for a day only."""
     language: str = ""
     """The conversation's language: of a template, and of what a channel says around the text."""
+
+
+class Said(Struct, frozen=True):
+    """One part of a message, as the platform took it under an id of its own."""
+
+    native_id: str
+    part: OutboundMessage
 
 
 class Capabilities(Struct, frozen=True):
@@ -131,6 +141,8 @@ class Capabilities(Struct, frozen=True):
     """The client fetches messages (web chat, REST, terminal): the outbox row is the delivery."""
     closes_offers: bool = False
     """Buttons can be taken off a message that was sent."""
+    fails_late: bool = False
+    """The platform may take a message and tell later that it could not be delivered."""
     echo: bool = False
     """The person's own words are put into the log too (redacted, codes masked): the client shows
     the whole conversation after a reload and in a second tab."""
@@ -186,11 +198,14 @@ class Channel(Protocol):
         """Return the HTTP routes the channel needs (webhooks, pages)."""
         ...
 
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(
+        self, key: str, conversation: str, message: OutboundMessage
+    ) -> Sequence[Said]:
         """Deliver one message; `key` is its idempotency key. Raises ChannelError.
 
-        Never called for channels whose capabilities say `pull`. Actions that the capabilities do
-        not name are not asked for.
+        Returns the parts that left in this call and the ids they got, as far as the platform
+        tells. Never called for channels whose capabilities say `pull`. Actions that the
+        capabilities do not name are not asked for.
         """
         ...
 

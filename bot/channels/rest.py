@@ -22,7 +22,9 @@ from bot.render import render
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from bot.channels.port import OutboundMessage
+    from collections.abc import Sequence
+
+    from bot.channels.port import OutboundMessage, Said
     from bot.runtime.port import Runtime
     from nlu.port import Engine
     from ops.clock import Clock
@@ -74,7 +76,9 @@ class RestChannel:
             web.post("/model/parse", self._parse),
         ]
 
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(
+        self, key: str, conversation: str, message: OutboundMessage
+    ) -> Sequence[Said]:
         """Never called: answers are collected."""
         raise NotImplementedError  # pragma: no cover - a pull channel's rows are the delivery
 

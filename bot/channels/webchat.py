@@ -30,9 +30,9 @@ from ops.documents import Documents
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import AsyncGenerator, Coroutine, Sequence
 
-    from bot.channels.port import OutboundMessage
+    from bot.channels.port import OutboundMessage, Said
     from bot.runtime.port import Runtime, StoredMessage
     from bot.settings import BotSettings
 
@@ -91,7 +91,7 @@ class WebChat:
             web.get("/webchat/settled", self._settled),
         ]
 
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Never called: the log's row is the delivery."""
         raise NotImplementedError  # pragma: no cover - a pull channel's rows are the delivery
 

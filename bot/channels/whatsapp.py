@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiohttp import web
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from bot.channels import whatsapp_media, whatsapp_setup
@@ -28,6 +29,7 @@ from bot.channels.port import (
     InboundEvent,
     InboundKind,
     Rejected,
+    Said,
     TemporarilyUnavailable,
     Unreachable,
     WindowClosed,
@@ -36,15 +38,16 @@ from bot.channels.webhooks import body_of, refused, unreadable
 from bot.channels.whatsapp_errors import GraphError, Meaning, count, judge
 from bot.channels.whatsapp_inbound import NAME, key_of, person, read, who
 from bot.channels.whatsapp_render import parts, payload, template
-from bot.channels.whatsapp_sent import Sent
+from bot.channels.whatsapp_sent import Message, Sent
 from bot.channels.whatsapp_signs import Signs
-from bot.envelope import Undelivered, encode, inbound
+from bot.envelope import Undelivered, decode_message, encode, inbound
 from bot.runtime.port import Inbound
+from bot.store.sent import Wanted, find
 from nlu.types import Language
 from ops.logs import correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Sequence
 
     from bot.channels.port import Attachment, OutboundMessage
     from bot.channels.whatsapp_inbound import Batch
@@ -157,7 +160,8 @@ class WhatsApp:
         self._note(batch)
         news = [status for status in batch.statuses if self._sent.is_news(status)]
         rows = [inbound(event, correlation_id()) for event in batch.events]
-        rows += self._failures(news)
+        for status in news:
+            rows += await self._failure(status, batch.statuses)
         if rows:
             await self._runtime.ingest(rows)
         # Only now: unless it is stored, it will be told again and must be news again.
@@ -181,26 +185,35 @@ class WhatsApp:
             # Reviews, quality, restrictions: the dashboard tells what.
             _log.warning("whatsapp_account_notice", parts=len(batch.notices))
 
-    def _failures(self, statuses: Sequence[Status]) -> Iterator[Inbound]:
-        """Return what the dialogue must hear of messages that were taken and then failed."""
-        arrived = {status.id for status in statuses if status.status in {"delivered", "read"}}
-        for status in statuses:
-            message = self._sent.find(status.id)
-            if status.status != "failed" or message.arrived or status.id in arrived:
-                continue
-            verdict = judge(status.code)
-            count(status.code)
-            _log.warning("whatsapp_message_failed", code=status.code, meaning=verdict.meaning)
-            conversation = message.conversation or self._conversation_of(status)
-            self._obey(verdict.meaning, verdict.seconds, conversation, status.code)
-            dedupe = f"{NAME}:{self._account}:failed:{status.id}"
-            gone = verdict.meaning is Meaning.GONE
-            part = message.part
-            if part and part.action is Action.SAY and verdict.meaning is not Meaning.REJECTED:
-                lost = Undelivered(part, gone=gone, correlation=correlation_id())
-                yield Inbound(dedupe, conversation, encode(lost))
-            elif gone and conversation and not part:
-                yield inbound(self._blocked(status.id, conversation), correlation_id())
+    async def _failure(self, status: Status, batch: Sequence[Status]) -> list[Inbound]:
+        """Return what the dialogue must hear of a message that was taken and then failed."""
+        message = self._sent.find(status.id)
+        if status.status != "failed" or message.arrived or _has_arrived(status.id, batch):
+            return []
+        if not message.part:
+            message = await self._look_up(status) or message
+        verdict = judge(status.code)
+        count(status.code)
+        _log.warning("whatsapp_message_failed", code=status.code, meaning=verdict.meaning)
+        conversation = message.conversation or self._conversation_of(status)
+        self._obey(verdict.meaning, verdict.seconds, conversation, status.code)
+        dedupe = f"{NAME}:{self._account}:failed:{status.id}"
+        gone = verdict.meaning is Meaning.GONE
+        part = message.part
+        if part and part.action is Action.SAY and verdict.meaning is not Meaning.REJECTED:
+            lost = Undelivered(part, gone=gone, correlation=correlation_id())
+            return [Inbound(dedupe, conversation, encode(lost))]
+        if gone and conversation and not part:
+            return [inbound(self._blocked(status.id, conversation), correlation_id())]
+        return []
+
+    async def _look_up(self, status: Status) -> Message | None:
+        """Return a message that was sent before a restart, or by another replica."""
+        found = await self._runtime.read(find, Wanted(status.id))
+        if found is None or not found.conversation.startswith(f"{NAME}:"):
+            return None
+        part = replace(decode_message(found.payload), buttons=())
+        return Message(conversation=found.conversation, part=part)
 
     def _conversation_of(self, status: Status) -> str:
         recipient = person(status.recipient_user_id, status.recipient_id)
@@ -217,13 +230,12 @@ class WhatsApp:
         )
 
     # -- out ---------------------------------------------------------------------------------
-    async def send(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Deliver one message. Raises ChannelError."""
         with self._sending():
             if message.action is Action.NUDGE:
-                await self._nudge(conversation, message)
-            elif message.action is Action.SAY:
-                await self._say(key, conversation, message)
+                return await self._nudge(conversation, message)
+            return await self._say(key, conversation, message)
 
     @contextmanager
     def _sending(self) -> Generator[None]:
@@ -238,28 +250,31 @@ class WhatsApp:
             if not self._under_way:
                 self._idle.set()
 
-    async def _say(self, key: str, conversation: str, message: OutboundMessage) -> None:
+    async def _say(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         if message.heard_at and self._clock.now() - message.heard_at >= WINDOW:
             raise WindowClosed
         language = Language(message.language or Language.ID)
         list_title = self._texts.render(language, "list.open", {})
         to, since = who(conversation), time.monotonic()
         done = self._started.get(key, 0)
+        said: list[Said] = []
         for number, part in enumerate(parts(message, to)[done:], done + 1):
             if number > done + 1 and time.monotonic() - since > _PATIENCE:
                 raise TemporarilyUnavailable(0.0)
             id_ = await self._post(conversation, payload(part, to, list_title))
             self._sent.remember(id_, conversation, part)
+            said.append(Said(id_, part))
             self._started[key] = number  # a retry begins after it
         self._started.pop(key, None)
+        return said
 
-    async def _nudge(self, conversation: str, message: OutboundMessage) -> None:
+    async def _nudge(self, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         name = self._settings.whatsapp_template
         if not name:
             if not self._told_of_template:
                 _log.warning("whatsapp_template_unset", advice="set HELPDESK_WHATSAPP_TEMPLATE")
                 self._told_of_template = True
-            return
+            return ()
         language = message.language or Language.ID
         body = template(name, language, who(conversation))
         try:
@@ -267,8 +282,9 @@ class WhatsApp:
         except (Rejected, Unreachable, WindowClosed) as error:
             # What it was to announce is kept already; the nudge itself is not worth keeping.
             _log.warning("whatsapp_nudge_refused", error=type(error).__name__)
-        else:
-            self._sent.remember(id_, conversation, message)
+            return ()
+        self._sent.remember(id_, conversation, message)
+        return [Said(id_, message)]
 
     async def _post(self, conversation: str, body: dict[str, Any]) -> str:
         """Send one payload and return WhatsApp's id of it. Raises ChannelError."""
@@ -307,3 +323,8 @@ class WhatsApp:
             self._pace.hold(None, seconds)
         if meaning in _ALARMS:
             _log.error(_ALARMS[meaning], code=code, advice="run `helpdesk doctor`")
+
+
+def _has_arrived(id_: str, statuses: Sequence[Status]) -> bool:
+    """Tell whether the same batch says that the message arrived: statuses come in any order."""
+    return any(each.id == id_ and each.status in {"delivered", "read"} for each in statuses)

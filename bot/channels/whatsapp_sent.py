@@ -1,7 +1,7 @@
 """What became of messages that WhatsApp took: statuses come later, in any order, more than once.
 
-In memory and bounded: a failure that is told after a restart, or to another replica, finds no text
-to keep.
+In memory and bounded. What was sent before a restart, or by another replica, stands in the table
+of sent messages (`bot.messages`), from a moment after it was taken.
 """
 
 from __future__ import annotations

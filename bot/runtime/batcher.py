@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeAlias
 
-    from bot.runtime.records import Item, Result
+    from bot.runtime.port import Item, Result
 
     AnyOperation: TypeAlias = Callable[[Any, Sequence[Any]], Any]
     Run: TypeAlias = Callable[

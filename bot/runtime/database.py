@@ -11,7 +11,8 @@ from bot.runtime.port import Disconnected
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.runtime.records import Call, Item, Operation, Result
+    from bot.runtime.port import Item, Result
+    from bot.runtime.records import Call, Operation
 
 
 class Database(Protocol):

@@ -11,7 +11,7 @@ import structlog
 from bot.runtime import metrics
 from bot.runtime.blame import describe
 from bot.runtime.chance import backoff
-from bot.runtime.port import GiveUp, Inbound, Policy, RetryLater
+from bot.runtime.port import Aside, GiveUp, Inbound, Policy, RetryLater
 from bot.runtime.records import Effect, Outcome
 from bot.store.tables import Status
 
@@ -49,12 +49,15 @@ class Courier:
         policy = self._policy(delivery)
         try:
             async with asyncio.timeout(policy.timeout):
-                payloads = await policy.send(delivery)
+                returned = await policy.send(delivery)
         except GiveUp as error:
             return await self._give_up(policy, delivery, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, trying again may help
             return await self._failed(policy, delivery, error)
-        return Outcome(delivery.id, Status.DONE, answers=_answers(delivery, payloads))
+        payloads = [each for each in returned if isinstance(each, str)]
+        asides = tuple(each for each in returned if isinstance(each, Aside))
+        answers = _answers(delivery, payloads)
+        return Outcome(delivery.id, Status.DONE, answers=answers, asides=asides)
 
     async def charge(self, effect: Effect) -> tuple[Effect, Outcome]:
         """Charge a try before it is made: the one before may have killed its process.

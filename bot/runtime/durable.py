@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.runtime.database import Database
-    from bot.runtime.port import Handler, Inbound, MoveCursor, Policy, StoredMessage
+    from bot.runtime.port import (
+        Handler,
+        Inbound,
+        Item,
+        MoveCursor,
+        Policy,
+        Result,
+        StoredMessage,
+    )
+    from bot.runtime.records import Operation
     from ops.clock import Clock
 
 _log = structlog.get_logger(__name__)
@@ -194,7 +203,11 @@ class DurableRuntime:
 
     async def read_cursor(self, name: str) -> int:
         """Return the value last stored by a `MoveCursor` of that name. Raises Disconnected."""
-        return await self._database.read(self._operations.read_cursor, name)
+        return await self.read(self._operations.read_cursor, name)
+
+    async def read(self, operation: Operation[Item, Result], item: Item) -> Result:
+        """Do a reading operation on a table of one's own. Raises Disconnected."""
+        return await self._database.read(operation, item)
 
     async def ingest_and_collect(self, message: Inbound, within: float) -> Sequence[StoredMessage]:
         """Store, wait until settled, return what was said meanwhile. Raises NotAccepting."""

@@ -181,7 +181,9 @@ class Operations:
                 result = connection.execute(statements.EFFECT_MISHAP, _mishap_row(item))
                 closed.update([item.id] if result.rowcount else [])
         # A row that somebody else closed has brought its answers already.
-        ids = self._insert(connection, [a for i in items if i.id in closed for a in i.answers])
+        ended = [item for item in items if item.id in closed]
+        _write_asides(connection, ended)
+        ids = self._insert(connection, [answer for item in ended for answer in item.answers])
         return [tuple(ids.pop(a.dedupe, None) for a in item.answers) for item in items]
 
     def standing(self, connection: sa.Connection, items: Sequence[str]) -> Sequence[Standing]:
@@ -248,7 +250,7 @@ class Operations:
         return self.read_cursor(connection, [name for name, _ in items])
 
 
-def _write_asides(connection: sa.Connection, items: Sequence[TurnRecord]) -> None:
+def _write_asides(connection: sa.Connection, items: Sequence[TurnRecord | Outcome]) -> None:
     noted: defaultdict[Any, list[object]] = defaultdict(list)
     for item in items:
         for aside in item.asides:
@@ -263,7 +265,9 @@ def _is_one_statement(operation: str, items: Sequence[Any]) -> bool:
             rows = sum(len(item.messages) for item in items)
             return rows <= _ROWS_A_STATEMENT and not any(item.cursor for item in items)
         case "finish":
-            return all(item.status is Status.DONE and not item.answers for item in items)
+            return not any(
+                item.status is not Status.DONE or item.answers or item.asides for item in items
+            )
         case _:
             return False
 

@@ -6,13 +6,17 @@ The runtime knows nothing of flows, texts or channels: payloads and states are J
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
     import sqlalchemy as sa
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Something a turn writes down in a table of its own, in the turn's transaction.
+    """Something a turn or a sender writes down in a table of its own, in the same transaction.
 
-    `write` is given the items of all turns that share the transaction.
+    `write` is given the items of all that share the transaction.
     """
 
     write: Callable[[sa.Connection, Sequence[Any]], None]
@@ -145,9 +149,9 @@ class GiveUp(Exception):
 class Policy:
     """How effects of one kind are delivered."""
 
-    send: Callable[[Delivery], Awaitable[Sequence[str]]]
-    """Deliver; the returned payloads are put into the same conversation's inbox, in the
-    transaction that marks the row as done (dedupe key `answer:<key>:<n>`)."""
+    send: Callable[[Delivery], Awaitable[Sequence[str | Aside]]]
+    """Deliver; the returned payloads are put into the same conversation's inbox, and asides
+    written, in the transaction that marks the row as done (dedupe key `answer:<key>:<n>`)."""
     lane: str = "chat"
     """Rows of one conversation and lane leave strictly in order; lanes do not wait for others."""
     tries: int = 12
@@ -179,6 +183,12 @@ class Runtime(Protocol):
 
     async def read_cursor(self, name: str) -> int:
         """Return the value last stored by a `MoveCursor` of that name; 0 when there is none."""
+        ...
+
+    async def read(
+        self, operation: Callable[[sa.Connection, Sequence[Item]], Sequence[Result]], item: Item
+    ) -> Result:
+        """Do a reading operation on a table of one's own. Raises NotAccepting."""
         ...
 
     async def settled(self, conversation: str, within: float) -> bool:

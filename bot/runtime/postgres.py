@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from bot.runtime.records import Call, Item, Operation, Result
+    from bot.runtime.port import Item, Result
+    from bot.runtime.records import Call, Operation
 
 _log = structlog.get_logger(__name__)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from bot.runtime.port import Delivery
+from bot.runtime.port import Delivery, Item, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from bot.runtime.port import Aside, Inbound, MoveCursor
     from bot.store.tables import Status
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 Operation: TypeAlias = "Callable[[sa.Connection, Sequence[Item]], Sequence[Result]]"
 """Does one thing for many items inside one transaction; one result an item, in their order."""
@@ -124,7 +121,7 @@ class Mishap:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try to deliver. DONE and DEAD rows may bring answers."""
+    """What became of one try to deliver. Rows that end so may bring answers and asides."""
 
     id: int
     status: Status
@@ -132,6 +129,7 @@ class Outcome:
     next_at: float = 0.0
     error: str | None = None
     answers: tuple[Inbound, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

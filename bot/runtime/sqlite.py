@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-    from bot.runtime.records import Call, Item, Operation, Result
+    from bot.runtime.port import Item, Result
+    from bot.runtime.records import Call, Operation
 
 _PRAGMAS = (
     "journal_mode=WAL",

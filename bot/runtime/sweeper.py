@@ -15,7 +15,7 @@ from bot.runtime.blame import describe
 from bot.runtime.chance import between
 from bot.runtime.port import Disconnected
 from bot.runtime.records import PurgeStep, Sweep
-from bot.store.review import expire
+from bot.store import review, sent
 from bot.store.tables import inbox, outbox
 
 if TYPE_CHECKING:
@@ -83,11 +83,9 @@ class Sweeper:
             await self.purge()
 
     async def purge(self) -> int:
-        """Delete closed rows that are older than `keep_days`, and what waits too long for review.
+        """Delete closed rows that are older than `keep_days`, and what has its own time to go.
 
-        A few at a time; returns how many.
-
-        Raises Disconnected.
+        A few at a time; returns how many. Raises Disconnected.
         """
         before = self._shop.now() - self._shop.settings.keep_days * _SECONDS_A_DAY
         deleted = 0
@@ -99,7 +97,8 @@ class Sweeper:
                 deleted += purged.deleted
                 after = purged.last
         today = self._shop.clock.now().date()
-        deleted += await self._shop.batcher.submit(expire, today)
+        deleted += await self._shop.batcher.submit(review.expire, today)
+        deleted += await self._shop.batcher.submit(sent.expire, self._shop.now())
         if deleted:
             _log.info("old_rows_purged", rows=deleted)
         return deleted

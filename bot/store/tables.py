@@ -136,6 +136,20 @@ review = sa.Table(
 """Messages that were not understood well, without anything that tells who wrote them."""
 
 
+sent = sa.Table(
+    "sent",
+    metadata,
+    # The platform's id of the message; some number each chat from one.
+    sa.Column("native_id", sa.Text, primary_key=True),
+    sa.Column("conversation", sa.Text, primary_key=True, index=True),
+    # Number of the offer whose buttons it shows; 0 for none.
+    sa.Column("offer", sa.Integer, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.Double, nullable=False, index=True),
+)
+"""What platforms took, while it may have to be changed or said again: a day at most."""
+
+
 def _partial_index(name: str, table: sa.Table, columns: tuple[str, ...], status: Status) -> None:
     rows = table.c.status == literal(status)
     sa.Index(name, *(table.c[c] for c in columns), postgresql_where=rows, sqlite_where=rows)

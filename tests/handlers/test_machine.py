@@ -61,6 +61,7 @@ from handlers.kernel import (
     UserSaid,
     UserSentFile,
     UserSentUnsupported,
+    UserShowedSecret,
     UserSpokeInPublic,
 )
 from handlers.routing import start
@@ -241,6 +242,7 @@ class AnyOrder(RuleBasedStateMachine):
                 UserSentUnsupported(),
                 UserSentFile(FileFacts("f", "surat.pdf")),
                 UserSentFile(FileFacts("g", "surat 2.pdf"), captioned=True),
+                UserShowedSecret(),
                 UserSpokeInPublic(),
                 UserJoined(),
                 PasswordChanged("bu***", "applied"),

@@ -37,6 +37,7 @@ from handlers.kernel import (
     Unlocked,
     UserChose,
     UserSentFile,
+    UserShowedSecret,
     UserSpokeInPublic,
     VoidChallenge,
     WakeIn,
@@ -258,6 +259,14 @@ def test_a_group_is_answered_once_in_ten_minutes():
     assert step(told, UserSpokeInPublic()).effects == ()
     rested, _ = step(told, TimeUp("public.private_please", 1))
     assert keys(step(rested, UserSpokeInPublic()).effects) == ["public.private_please"]
+
+
+@pytest.mark.parametrize("control", list(Control))
+def test_a_password_shown_by_an_edit_is_spoken_of_whoever_answers(control):
+    before = replace(EMPTY, control=control, case=Case("ITB-2026-000001"))
+    after, effects = step(before, UserShowedSecret())
+    assert keys(effects) == ["secret.redacted"]
+    assert after == replace(before, turn=before.turn + 1), "an edit changes nothing else"
 
 
 def test_filing_that_takes_long_is_said():

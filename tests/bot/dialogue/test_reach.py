@@ -17,7 +17,7 @@ from bot.channels.port import (
 from bot.dialogue import Dialogue
 from bot.envelope import FromBackend, Undelivered, decode_message, encode, inbound
 from bot.memory import KEPT_MESSAGES, recall
-from handlers.kernel import HandedBack, MailDelayed
+from handlers.kernel import HandedBack, MailDelayed, TimeUp
 from nlu.types import Language
 
 PUSH = Capabilities(
@@ -57,7 +57,7 @@ async def test_an_answer_knows_the_newest_way_and_when_the_person_wrote(talk, cl
     first = clock.now()
     (said,) = await talk.hear("halo", route="old", sent_at=first)
     assert (said.route, said.heard_at) == ("old", first)
-    (said,) = await talk.hear("halo", route="new", sent_at=first - timedelta(minutes=3))
+    said, _ = await talk.hear("halo", route="new", sent_at=first - timedelta(minutes=3))
     assert (said.route, said.heard_at) == ("new", first), "webhooks may come in any order"
     (said,) = await talk.take(encode(FromBackend(MailDelayed())))
     assert (said.route, said.heard_at) == ("new", first)
@@ -98,13 +98,68 @@ async def test_pressed_buttons_are_taken_off(talk):
     assert (closed.action, closed.target) == (Action.CLOSE, "5")
 
 
+async def test_an_offer_that_merely_expires_loses_its_buttons(talk):
+    await talk.hear("lupa password")
+    offer = talk.memory.conversation.offer
+    answer, closed = await talk.hear("mau cek status tiket")
+    assert (answer.action, closed.action) == (Action.SAY, Action.CLOSE), "the answer comes first"
+    assert (closed.offer, closed.target, closed.text) == (offer, "", "")
+
+
+async def test_a_pressed_offer_is_closed_once(talk):
+    await talk.hear("lupa password")
+    offer = talk.memory.conversation.offer
+    said = await talk.hear(kind=InboundKind.CHOICE, choice=f"/choose:{offer}:yes", native_id="5")
+    assert [message.target for message in said if message.action is Action.CLOSE] == ["5"]
+
+
+async def test_a_press_on_an_old_offer_leaves_the_open_one_alone(talk):
+    await talk.hear("lupa password")
+    offer = talk.memory.conversation.offer
+    said = await talk.hear(kind=InboundKind.CHOICE, choice="/choose:0:yes", native_id="5")
+    closed = [(each.target, each.offer) for each in said if each.action is Action.CLOSE]
+    assert closed == [("5", 0), ("", offer)], "the question was asked again, with new buttons"
+
+
+async def test_the_end_by_silence_takes_the_buttons_off(talk):
+    await talk.hear("lupa password")
+    conversation = talk.memory.conversation
+    said = await talk.take(encode(FromBackend(TimeUp("idle", conversation.idle_token))))
+    assert [each.action for each in said] == [Action.SAY, Action.CLOSE]
+    assert said[1].offer == conversation.offer
+
+
+async def test_a_channel_that_cannot_close_is_not_asked_to(clock):
+    talk = Talk(clock, BARE)
+    await talk.hear("lupa password")
+    said = await talk.hear("mau cek status tiket")
+    assert [each.action for each in said] == [Action.SAY]
+
+
+async def test_a_password_that_an_edit_brought_in_is_deleted_and_spoken_of(talk):
+    await talk.hear("lupa password", native_id="76")
+    before = talk.memory.conversation
+    deleted, warning = await talk.hear(
+        "password saya [redacted]", InboundKind.EDIT, secret=True, native_id="76"
+    )
+    assert (deleted.action, deleted.target) == (Action.DELETE, "76")
+    assert "password" in warning.text.casefold()
+    assert talk.memory.conversation.active == before.active, "an edit never runs an intent again"
+    assert talk.memory.conversation.choices == before.choices
+
+
+async def test_any_other_edit_says_nothing(talk):
+    await talk.hear("halo")
+    assert await talk.hear("lupa password", InboundKind.EDIT, native_id="76") == []
+
+
 async def test_who_is_gone_is_left_alone_and_gets_everything_on_return(talk):
     (lost,) = await talk.hear("lupa password")
     assert await talk.take(encode(Undelivered(lost, gone=True))) == []
     assert await talk.take(encode(FromBackend(MailDelayed()))) == []
     back = await talk.hear("halo")
     assert [message.text for message in back[:1]] == [lost.text]
-    assert len(back) == 3
+    assert [message.action for message in back] == [Action.SAY] * 3 + [Action.CLOSE]
     assert not back[0].buttons, "they belong to an offer that may be over"
     assert (talk.memory.kept, talk.memory.gone) == ((), False)
 
@@ -134,7 +189,7 @@ async def test_only_so_much_is_kept(talk):
 
 async def test_taking_buttons_off_is_not_tried_again_later(talk):
     """Only words wait: what was to be deleted or closed is not worth keeping."""
-    closing = OutboundMessage("", action=Action.CLOSE, target="5")
+    closing = OutboundMessage("Lanjut?", action=Action.CLOSE, target="5")
     await talk.take(encode(Undelivered(closing, gone=True)))
     assert talk.memory.kept == ()
 

@@ -11,18 +11,7 @@ from models import trained_model
 from servers import free_port
 
 from backend_client.errors import Unavailable
-from bot.channels.port import (
-    Capabilities,
-    FateUnknown,
-    OutboundMessage,
-    Rejected,
-    TemporarilyUnavailable,
-    Unreachable,
-    WindowClosed,
-)
-from bot.envelope import Undelivered, decode, encode_message
-from bot.main import _messages, build, run_bot, with_rasa
-from bot.runtime.port import Delivery, GiveUp, RetryLater
+from bot.main import build, run_bot, with_rasa
 from bot.settings import BotSettings, UnsafeSettings
 from nlu.embedded import EmbeddedEngine
 from nlu.engines.rasa import RasaEngine
@@ -67,62 +56,6 @@ def test_rasa_stands_before_the_embedded_engine_only_where_it_is_set(tmp_path):
 
     assert with_rasa(settings(tmp_path), embedded) is embedded
     assert isinstance(with_rasa(rasa, embedded), RasaEngine)
-
-
-# -- messages to channels that are pushed to ---------------------------------------------------
-class Pushed:
-    """A channel that does what a test says."""
-
-    name = "pushed"
-    capabilities = Capabilities(10, 1, 1, 1, False, False, False, False, pull=False)
-
-    def __init__(self, outcome=None):
-        self.outcome = outcome
-        self.sent = []
-
-    async def send(self, key, conversation, message):
-        if self.outcome:
-            raise self.outcome
-        self.sent.append((key, conversation, message))
-
-
-def delivery(conversation="pushed:1"):
-    return Delivery(1, "key-1", conversation, "message", encode_message(OutboundMessage("halo")))
-
-
-async def test_a_message_goes_to_its_channel_under_its_key():
-    channel = Pushed()
-    assert list(await _messages({"pushed": channel}).send(delivery())) == []
-    assert channel.sent == [("key-1", "pushed:1", OutboundMessage("halo"))]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [
-        (TemporarilyUnavailable(7.5), RetryLater),
-        (TemporarilyUnavailable(), RetryLater),
-        (Rejected(), GiveUp),
-        (FateUnknown(), GiveUp),
-    ],
-    ids=["later", "some time", "refused", "nobody knows"],
-)
-async def test_what_a_channel_says_decides_whether_it_is_sent_again(outcome, expected):
-    with pytest.raises(expected) as raised:
-        await _messages({"pushed": Pushed(outcome)}).send(delivery())
-    if expected is RetryLater:
-        assert raised.value.after == outcome.retry_after
-
-
-@pytest.mark.parametrize("lost", [Unreachable(), WindowClosed()], ids=["gone", "shut"])
-async def test_what_could_not_be_said_comes_back_to_the_dialogue(lost):
-    (answer,) = await _messages({"pushed": Pushed(lost)}).send(delivery())
-    gone = isinstance(lost, Unreachable)
-    assert decode(answer) == Undelivered(OutboundMessage("halo"), gone=gone)
-
-
-async def test_a_channel_that_was_switched_off_gets_nothing():
-    with pytest.raises(GiveUp):
-        await _messages({}).send(delivery())
 
 
 # -- from start to SIGTERM ------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from teams_kit import BOT, GROUP, activity, claims, settings, signed
 from bot.channels.capabilities import capabilities_of
 from bot.channels.teams import PATH, TeamsChannel
 from bot.channels.teams_api import Login
-from bot.dialogue import MESSAGE, Dialogue
+from bot.dialogue import Dialogue
 from bot.effects import Effects
 from bot.http import application
-from bot.main import _messages
+from bot.messages import Messages
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.settings import RuntimeSettings
 from bot.texts.catalogue import Texts
@@ -45,11 +45,13 @@ class Office:
         chosen = settings(teams_openid_url=f"{microsoft.url}/openid")
         backend, channels = BackendDouble(clock), {}
         dialogue = Dialogue(StubEngine(), TEXTS, capabilities_of, clock)
-        policies = {**Effects(backend).policies(), MESSAGE: _messages(channels)}
+        messages = Messages(channels, clock)
+        policies = {**Effects(backend).policies(), **messages.policies()}
         kept = RuntimeSettings(create_schema=True, keep_payloads=True)
         file = folder / "bot.db"
         runtime = DurableRuntime(f"sqlite:///{file}", dialogue, policies, clock, kept)
         dialogue.connect(runtime.ingest)
+        messages.connect(runtime)
         login = Login(chosen, microsoft.url)
         channels["teams"] = channel = TeamsChannel(runtime, chosen, login=login)
         await runtime.start()

@@ -13,11 +13,11 @@ from stub_engine import StubEngine
 from bot.channels.capabilities import capabilities_of
 from bot.channels.pace import Pace
 from bot.channels.telegram import HEADER, PATH, Telegram, webhook_secret
-from bot.dialogue import MESSAGE, Dialogue
+from bot.dialogue import Dialogue
 from bot.effects import Effects
 from bot.envelope import decode
 from bot.http import application
-from bot.main import _messages
+from bot.messages import Messages
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.port import NotAccepting
 from bot.runtime.settings import RuntimeSettings
@@ -134,11 +134,13 @@ async def open_bot(folder, clock, telegram, *, runtime=None, hurried=True, **cha
     channels = {}
     dialogue = Dialogue(StubEngine(), TEXTS, capabilities_of, clock)
     if runtime is None:
-        policies = {**Effects(backend).policies(), MESSAGE: _messages(channels)}
+        messages = Messages(channels, clock)
+        policies = {**Effects(backend).policies(), **messages.policies()}
         url = f"sqlite:///{folder / 'bot.db'}"
         made = RuntimeSettings(create_schema=True)
         runtime = DurableRuntime(url, dialogue, policies, clock, made)
         dialogue.connect(runtime.ingest)
+        messages.connect(runtime)
         await runtime.start()
     channel = channels["telegram"] = Telegram(runtime, chosen, TEXTS)
     if hurried:

@@ -108,8 +108,24 @@ async def test_a_secret_stays_where_telegram_will_not_delete_it_and_the_answer_c
 async def test_an_edit_runs_nothing_and_is_redacted(bot):
     await bot.says("lupa password")
     edited = bot.make.message(f"ganti jadi {PASSWORD}, password saya {PASSWORD}")
-    assert await bot.hears({**bot.make.of(), "edited_message": edited["message"]}) == []
+    (warning,) = await bot.hears({**bot.make.of(), "edited_message": edited["message"]})
+    assert "password" in warning
+    (deleted,) = bot.telegram.called("deleteMessage")
+    assert deleted["message_id"] == edited["message"]["message_id"]
     assert PASSWORD not in everything_stored(bot)
+
+
+async def test_an_edit_without_a_password_is_not_answered(bot):
+    await bot.says("lupa password")
+    edited = bot.make.message("mau buka akun terkunci")
+    assert await bot.hears({**bot.make.of(), "edited_message": edited["message"]}) == []
+
+
+async def test_an_offer_that_expires_loses_its_buttons(bot):
+    await bot.says("lupa password")
+    await bot.says("batal")
+    (closed,) = bot.telegram.called("editMessageReplyMarkup")
+    assert closed["message_id"] == 1001, "the first that was sent"
 
 
 async def test_a_group_is_told_to_write_privately(bot):

@@ -2,11 +2,13 @@
 
 import pytest
 from prometheus_client import REGISTRY
-from whatsapp_kit import ACCOUNT, BSUID, PHONE, status
+from whatsapp_kit import ACCOUNT, BSUID, PHONE, hook, status
 
 from bot.channels.port import Action, Button, InboundKind, OutboundMessage, TemporarilyUnavailable
 from bot.channels.whatsapp_sent import Sent
 from bot.channels.whatsapp_shapes import Status
+from bot.envelope import encode_message
+from bot.store.sent import SentMessage
 
 CHAT = f"whatsapp:{ACCOUNT}:{PHONE}"
 HELLO = OutboundMessage("Halo", (Button("Ya", "/choose:1:yes"),))
@@ -101,6 +103,47 @@ async def test_after_a_restart_who_cannot_be_reached_is_left_alone_all_the_same(
         InboundKind.BLOCKED,
         f"whatsapp:{ACCOUNT}:{key}",
     )
+
+
+def row(message, conversation=CHAT):
+    return SentMessage("wamid.old", conversation, 0, encode_message(message), 0.0)
+
+
+async def test_after_a_restart_the_words_are_found_in_the_table(line):
+    line.inbox.sent["wamid.old"] = row(HELLO)
+    await told(line, status("wamid.old", "failed", 131047))
+    await told(line, status("wamid.old", "failed", 131047))
+    (lost,) = line.inbox.undelivered
+    assert (lost.message, lost.gone) == (OutboundMessage("Halo"), False)
+    assert line.inbox.rows[0].conversation == CHAT
+
+
+async def test_after_a_restart_words_for_who_is_gone_are_kept_too(line):
+    line.inbox.sent["wamid.old"] = row(HELLO)
+    await told(line, status("wamid.old", "failed", 131026))
+    (lost,) = line.inbox.undelivered
+    assert (lost.message.text, lost.gone) == ("Halo", True)
+
+
+async def test_an_id_of_another_channel_is_not_taken_for_ours(line):
+    line.inbox.sent["wamid.old"] = row(HELLO, "telegram:77")
+    await told(line, status("wamid.old", "failed", 131047))
+    assert line.inbox.rows == []
+
+
+async def test_a_failure_while_the_table_is_away_is_told_again(line):
+    line.inbox.sent["wamid.old"] = row(HELLO)
+    failed = hook(statuses=[status("wamid.old", "failed", 131047)])
+    line.inbox.away = True
+    assert await line.post(failed) == 503
+    line.inbox.away = False
+    assert await line.post(failed) == 200
+    assert [lost.message.text for lost in line.inbox.undelivered] == ["Halo"]
+
+
+async def test_what_left_is_told_with_its_ids(line):
+    (said,) = await line.channel.send("k", CHAT, HELLO)
+    assert (said.native_id, said.part) == (line.api.wamid(1), HELLO)
 
 
 @pytest.mark.parametrize("code", [131047, 131049, 131056, None])

@@ -14,6 +14,7 @@ from bot.envelope import FromChannel, Undelivered, decode
 from bot.http import application
 from bot.runtime.port import NotAccepting
 from bot.settings import BotSettings
+from bot.store.sent import find
 from bot.texts.catalogue import Texts
 
 ACCOUNT = "106540352242922"
@@ -86,11 +87,19 @@ class Inbox:
 
     calls: list = field(default_factory=list)
     away: bool = False
+    sent: dict = field(default_factory=dict)
+    """What the table of sent messages holds, by id."""
 
     async def ingest(self, messages, *, cursor=None):
         if self.away:
             raise NotAccepting("stopping")
         self.calls.append(list(messages))
+
+    async def read(self, operation, item):
+        if self.away:
+            raise NotAccepting("stopping")
+        assert operation is find
+        return self.sent.get(item.native_id)
 
     @property
     def rows(self):
