@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
+from bot.channels.newest import Newest
 from bot.channels.port import TemporarilyUnavailable
 
 if TYPE_CHECKING:
@@ -23,6 +21,8 @@ LONGEST_WAIT: Final = 10.0
 """Seconds a message waits here; a longer wait goes back to the outbox, which survives a crash."""
 _HOLDS: Final = 10_000
 """Chats on hold that are remembered; expired ones are forgotten first."""
+_CHATS: Final = 10_000
+"""Chats whose last messages are remembered."""
 _ALL: Final = ""
 
 
@@ -36,13 +36,13 @@ class Limit(NamedTuple):
 class Pace:
     """Lets messages of one channel go as fast as its limits allow.
 
-    `overall` holds for all chats together, `chat` for each.
+    `overall` holds for all chats together, `chat` for each. (`limits`, which counts elsewhere,
+    starts a thread for every few messages and keeps every chat for ever.)
     """
 
     def __init__(self, overall: Iterable[Limit], chat: Iterable[Limit]) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._overall = [RateLimitItemPerSecond(*limit) for limit in overall]
-        self._chat = [RateLimitItemPerSecond(*limit) for limit in chat]
+        self._overall, self._chat = tuple(overall), tuple(chat)
+        self._sent: Newest[str, deque[float]] = Newest(_CHATS)
         self._held: dict[str, float] = {}
 
     async def turn(self, chat: str) -> None:
@@ -69,17 +69,18 @@ class Pace:
         held = max(self._held.get(_ALL, 0.0), self._held.get(chat, 0.0)) - now
         if held > 0:
             return held
-        windows = [
-            *((limit, (_ALL,)) for limit in self._overall),
-            *((limit, ("chat", chat)) for limit in self._chat),
-        ]
-        full = [
-            (limit, names) for limit, names in windows if not self._limiter.test(limit, *names)
-        ]
-        if full:
-            # The library rounds the end of a window to the wall clock: never wait for nothing.
-            ends = (self._limiter.get_window_stats(limit, *names) for limit, names in full)
-            return max(0.05, *(end.reset_time - time.time() for end in ends))
-        for limit, names in windows:
-            self._limiter.hit(limit, *names)
+        windows = ((_ALL, self._overall), (chat, self._chat))
+        ends = (self._end(name, limit) for name, limits in windows for limit in limits)
+        if (end := max(ends, default=now)) > now:
+            return end - now
+        for name, limits in windows:
+            if limits:
+                times = self._sent.get(name) or deque(maxlen=max(most for most, _ in limits))
+                times.append(now)
+                self._sent[name] = times  # the newest: others are forgotten first
         return 0.0
+
+    def _end(self, name: str, limit: Limit) -> float:
+        """Return when there is a place again within `limit`."""
+        times = self._sent.get(name, ())
+        return times[-limit.messages] + limit.seconds if len(times) >= limit.messages else 0.0

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -114,6 +115,7 @@ class Telegram:
         self._progress: Newest[str, int] = Newest(REMEMBERED)
         self._background: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
+        self._watched: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
 
     def routes(self) -> list[web.RouteDef]:
@@ -129,9 +131,10 @@ class Telegram:
     async def stop(self) -> None:
         """Stop listening; let messages that are on their way arrive, begin no other."""
         self._stopping = True
-        for task in self._background:
+        tasks = [*self._background, *self._watched.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._calls:
             await asyncio.wait(self._calls, timeout=HANG_UP_WITHIN)
         await self._api.disconnect()
@@ -245,7 +248,7 @@ class Telegram:
             self._in_background(self._try("answerCallbackQuery", {"callback_query_id": press}))
         for event in events:
             if event.private and event.kind in _ANSWERED:
-                self._in_background(self._show_work(event.conversation))
+                self._watch(event.conversation)
         return strange
 
     # -- out ---------------------------------------------------------------------------------
@@ -260,7 +263,10 @@ class Telegram:
                 await self._retract(key, "editMessageReplyMarkup", chat, message.target)
                 return ()
             case Action.SAY | Action.NUDGE:
-                return await self._say(key, chat, message)
+                said = await self._say(key, chat, message)
+                if conversation in self._watched:
+                    self._watch(conversation)
+                return said
 
     async def _say(self, key: str, chat: str, message: OutboundMessage) -> list[Said]:
         """Send all parts; after a failure, those that were sent are not sent again."""
@@ -334,12 +340,29 @@ class Telegram:
         with suppress(TelegramError):
             await self._api.ask(method, **parameters)
 
+    def _watch(self, conversation: str) -> None:
+        """Show "typing" after a while in which nothing is said, from now on."""
+        before = self._watched.get(conversation)
+        if self._stopping or (before is None and len(self._watched) >= BACKGROUND):
+            return
+        if before:
+            before.cancel()
+        task = asyncio.create_task(self._show_work(conversation))
+        self._watched[conversation] = task
+        task.add_done_callback(partial(self._unwatch, conversation))
+
+    def _unwatch(self, conversation: str, task: asyncio.Task[None]) -> None:
+        if self._watched.get(conversation) is task:
+            del self._watched[conversation]
+
     async def _show_work(self, conversation: str) -> None:
         """Show "typing" as long as the assistant is at it, and not at all when it is quick."""
         chat = conversation.partition(":")[2]
         with suppress(NotAccepting):
             for pause in WORKING_AFTER:
-                if await self._runtime.settled(conversation, pause):
+                await asyncio.sleep(pause)
+                # Asked once: to wait for it would read the database for every message.
+                if await self._runtime.settled(conversation, 0):
                     return
                 await self._try("sendChatAction", {"chat_id": int(chat), "action": "typing"})
 

@@ -7,7 +7,6 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -19,26 +18,25 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from bot.channels.port import FateUnknown, Rejected, TemporarilyUnavailable, Unreachable
+from bot.channels.telegram_http import Connections, NotSent
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from bot.channels.port import ChannelError
 
 # The way the library will go: without it, every refused call warns.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
-for _name in ("telegram", "httpx", "httpcore"):
-    # They log addresses, which hold the token, and answers, which hold what people wrote.
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
+# It logs addresses, which hold the token, and answers, which hold what people wrote.
+logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
-CONNECT: Final = 4.0
 ANSWER: Final = 10.0
 """Seconds Telegram may take; with the wait for a turn it stays below the runtime's limit."""
 CONNECTIONS: Final = 32
 TOKEN_REFUSED: Final = 300.0
 """Seconds until a call with a token that was refused is tried again: a person must mend it."""
-_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE: Final = (
     "chat not found",
     "user not found",
@@ -56,16 +54,20 @@ class BotApi(Bot):
     """The Bot API for one token at one address. Opens no connection by itself."""
 
     def __init__(self, token: str, url: str) -> None:
-        self._connections = (_client(1), _client(CONNECTIONS))
-        fetching, asking = self._connections
         root = url.rstrip("/")
+        self._fetching, self._asking = Connections(root, 1), Connections(root, CONNECTIONS)
         super().__init__(
             token,
             base_url=f"{root}/bot",
             base_file_url=f"{root}/file/bot",
-            get_updates_request=fetching,
-            request=asking,
+            get_updates_request=self._fetching,
+            request=self._asking,
         )
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Return the HTTP session that calls go through, for fetching files."""
+        return self._asking.session
 
     async def ask(self, method: str, *, within: float | None = None, **parameters: object) -> Any:  # noqa: ANN401 - JSON
         """Return the result as JSON; `within` so many seconds. Raises TelegramError.
@@ -77,18 +79,8 @@ class BotApi(Bot):
 
     async def disconnect(self) -> None:
         """Close the connections."""
-        for connections in self._connections:
-            await connections.shutdown()
-
-
-def _client(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=connections,
-        connect_timeout=CONNECT,
-        read_timeout=ANSWER,
-        write_timeout=ANSWER,
-        pool_timeout=ANSWER,
-    )
+        await self._fetching.shutdown()
+        await self._asking.shutdown()
 
 
 def failure(error: TelegramError) -> ChannelError:  # noqa: PLR0911 - one return per kind
@@ -103,9 +95,9 @@ def failure(error: TelegramError) -> ChannelError:  # noqa: PLR0911 - one return
             return Unreachable() if any(words in said for words in _GONE) else Rejected()
         case InvalidToken():
             return TemporarilyUnavailable(TOKEN_REFUSED)
-        case NetworkError() if error.message.startswith(_TOO_MANY):
+        case NotSent():
             return TemporarilyUnavailable()
-        case NetworkError() if isinstance(error.__cause__, _NOT_SENT):
+        case NetworkError() if error.message.startswith(_TOO_MANY):
             return TemporarilyUnavailable()
         case Conflict() | ChatMigrated():
             return Rejected()

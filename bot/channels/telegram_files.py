@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-import httpx
+import aiohttp
 from telegram.error import BadRequest, TelegramError
+from yarl import URL
 
 from bot.channels.port import FileGone, FileRefused, TemporarilyUnavailable
-from bot.channels.telegram_api import CONNECT, failure
+from bot.channels.telegram_api import failure
+from bot.channels.telegram_http import CONNECT
 from handlers.kernel import FileProblem
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from bot.channels.port import Attachment
     from bot.channels.telegram_api import BotApi
 
-_TIMEOUT: Final = httpx.Timeout(30.0, connect=CONNECT)
+_TIMEOUT: Final = aiohttp.ClientTimeout(connect=CONNECT, sock_read=30)
 _CHUNK: Final = 64 * 1024
 _AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 _OK: Final = 200
@@ -28,19 +30,19 @@ _TOO_BIG: Final = "file is too big"
 
 async def fetch(api: BotApi, attachment: Attachment) -> AsyncGenerator[bytes]:
     """Yield the bytes of `attachment`. Raises ChannelError, also after the first bytes."""
-    url = f"{api.base_file_url}/{quote(await _path(api, attachment.id))}"
+    path = quote(await _path(api, attachment.id))
+    url = URL(f"{api.base_file_url}/{path}", encoded=True)
     try:
-        async with (
-            httpx.AsyncClient(timeout=_TIMEOUT, headers=_AS_IT_IS) as client,
-            client.stream("GET", url) as response,
-        ):
-            if response.status_code == _NOT_FOUND:
+        async with api.session.get(
+            url, headers=_AS_IT_IS, timeout=_TIMEOUT, allow_redirects=False, auto_decompress=False
+        ) as response:
+            if response.status == _NOT_FOUND:
                 raise FileGone
-            if response.status_code != _OK:
+            if response.status != _OK:
                 raise TemporarilyUnavailable
-            async for chunk in response.aiter_raw(_CHUNK):
+            async for chunk in response.content.iter_chunked(_CHUNK):
                 yield chunk
-    except httpx.HTTPError:
+    except (aiohttp.ClientError, TimeoutError, OSError):
         # Not `from` it: the address holds the token.
         raise TemporarilyUnavailable from None
 

@@ -1,6 +1,7 @@
 """How fast a channel may send, and what every webhook does with what is not ours."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -85,6 +86,23 @@ async def test_holds_that_are_over_are_forgotten_first(monkeypatch):
     pace.hold("a", 30)
     pace.hold("b", 30)
     assert set(pace._held) == {"a", "b"}
+
+
+async def test_the_chats_that_were_written_to_longest_ago_are_forgotten(monkeypatch):
+    monkeypatch.setattr(pace_module, "_CHATS", 3)
+    pace = Pace([Limit(100, 60)], [Limit(1, 60)])
+    for chat in ("a", "b", "c"):
+        await pace.turn(chat)
+    with pytest.raises(TemporarilyUnavailable):
+        await pace.turn("c")
+    await pace.turn("a")
+
+
+async def test_no_thread_is_started(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", lambda _thread: pytest.fail("a thread"))
+    pace = Pace([Limit(30, 1)], [Limit(20, 60)])
+    for _ in range(3):
+        await pace.turn("a")
 
 
 # -- webhooks --------------------------------------------------------------------------------

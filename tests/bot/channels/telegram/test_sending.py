@@ -75,6 +75,7 @@ async def test_an_answer_that_does_not_come_is_unknown(bot, monkeypatch):
     bot.telegram.fail("sendMessage", HANG)
     with pytest.raises(FateUnknown):
         await bot.channel.send("k", NAME, HELLO)
+    await slow.disconnect()
 
 
 async def test_nobody_there_is_not_sent(bot):
