@@ -19,6 +19,7 @@ STATIC: Final = {
     COMPONENT: "text/javascript",
     "chat.js": "text/javascript",
     "connection.js": "text/javascript",
+    "files.js": "text/javascript",
     "looks.js": "text/javascript",
     "observable.js": "text/javascript",
     "words.js": "text/javascript",

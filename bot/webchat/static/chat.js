@@ -1,5 +1,6 @@
 // Starts the chat component on our log, in the page's language and the visitor's colours.
 import { Connection } from "./connection.js";
+import { storeOf } from "./files.js";
 import { looks } from "./looks.js";
 import { toHtml } from "./words.js";
 
@@ -18,6 +19,10 @@ const connection = new Connection(words, {
   waiting(yes) {
     element("too-fast").hidden = !yes;
   },
+  uploading(share) {
+    element("uploading").hidden = share === null;
+    element("uploaded").value = share ?? 0;
+  },
   unusable(text) {
     element("unusable").textContent = text;
     element("unusable").hidden = false;
@@ -27,10 +32,13 @@ const connection = new Connection(words, {
   },
 });
 
+const store = storeOf(connection);
+
 function render() {
   window.WebChat.renderWebChat(
     {
       directLine: connection.directLine,
+      store,
       userID: "me",
       locale: words.locale,
       nonce: words.nonce,

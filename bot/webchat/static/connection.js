@@ -8,15 +8,18 @@ const RETRY = 1500; // milliseconds
 const POLL = 10000; // milliseconds between looks at the log from a tab in the background
 const FLICKER = 400; // milliseconds in which an answer needs no "is typing" before it
 const TYPING = 3000; // milliseconds after which "is typing" is said again
+const UPLOAD_AGAIN = 5000; // milliseconds before a file is sent once more: it may be large
 
 /** One chat: sends each message once, shows each message of the log once. */
 export class Connection {
-  /** `page` is told `online(yes)`, `waiting(yes)` (we sent too fast), `heard()`, `unusable(text)`. */
+  /** `page` is told `online(yes)`, `waiting(yes)` (we sent too fast), `heard()`, `unusable(text)`,
+      `uploading(share)` (of a file that is under way, null: none is). */
   constructor(words, page) {
     this.words = words;
     this.page = page;
     this.activities = subject();
     this.outgoing = [];
+    this.files = []; // those on their way through the component
     this.marks = new Map(); // our ids of messages sent from this tab: how the component knows them
     this.sending = false;
     this.lastSeen = 0;
@@ -166,8 +169,15 @@ export class Connection {
       this.say(this.words.too_long);
       return;
     }
-    this.outgoing.push({ body: JSON.stringify({ id, text: press ? "" : text, choice: press }), sent });
+    const file = this.files[activity.channelData?.file];
+    delete this.files[activity.channelData?.file];
+    this.outgoing.push({ id, file, body: JSON.stringify({ id, text: press ? "" : text, choice: press }), sent });
     this.flush();
+  }
+
+  /** Keep a file until its message comes back from the component; returns what that is to carry. */
+  enclose(file) {
+    return this.files.push(file) - 1;
   }
 
   /** Send what waits, in order; the ids make it harmless to send a message again. */
@@ -181,10 +191,12 @@ export class Connection {
     }
   }
 
-  async deliver({ body, sent }) {
+  async deliver({ id, file, body, sent }) {
     const question = (this.working += 1); // before it is sent: the answer may overtake the receipt
     const headers = { "Content-Type": "application/json" };
-    const response = await this.request("/webchat/messages", { method: "POST", body, headers });
+    const response = file
+      ? await this.upload(id, file)
+      : await this.request("/webchat/messages", { method: "POST", body, headers });
     this.page.waiting(response?.status === 429);
     switch (response?.status) {
       case 202:
@@ -195,18 +207,48 @@ export class Connection {
         sent();
         this.page.unusable(this.words.no_cookies);
         return true;
-      case 413:
       case 400:
+      case 413:
+      case 415:
+      case 507:
         sent();
-        this.say(this.words.too_long);
+        this.say(this.refusal(response.status, file));
         return true;
       case 429:
         setTimeout(() => this.flush(), response.headers.get("Retry-After") * 1000);
         return false;
       default:
-        setTimeout(() => this.flush(), RETRY);
+        if (file && !(await isReadable(file))) {
+          sent();
+          this.say(this.words.file_unreadable.replace("{name}", file.name));
+          return true;
+        }
+        setTimeout(() => this.flush(), file ? UPLOAD_AGAIN : RETRY);
         return false;
     }
+  }
+
+  refusal(status, file) {
+    if (!file) return this.words.too_long;
+    const reason = { 413: "file_too_large", 415: "file_wrong_type" }[status] || "file_refused";
+    return this.words[reason].replace("{name}", file.name);
+  }
+
+  /** As `request`, for a file: its name stands in no address, and how far it is gone is shown. */
+  upload(id, file) {
+    return new Promise((done) => {
+      const request = new XMLHttpRequest(); // what `fetch` has sent it does not tell
+      request.open("PUT", `/webchat/files/${id}`);
+      request.setRequestHeader("X-File-Name", encodeURIComponent(file.name.replace(/\p{Surrogate}/gu, "?")));
+      request.upload.onprogress = ({ loaded, total }) => this.page.uploading(total ? loaded / total : 0);
+      request.onloadend = () => {
+        const { status } = request; // 0: there was no answer
+        this.page.uploading(null);
+        this.page.online(status !== 0 && status !== 503);
+        done(status ? { status, headers: { get: (name) => request.getResponseHeader(name) } } : null);
+      };
+      request.send(file);
+    });
   }
 
   /** Show "is typing" while the assistant works; a human's typing we do not know. */
@@ -240,6 +282,16 @@ export class Connection {
 function toAction(button) {
   if (button.url) return { type: "openUrl", title: button.title, value: button.url };
   return { type: "messageBack", title: button.title, displayText: button.title, text: button.title, value: button.payload };
+}
+
+/** Tells whether a file is still what was chosen: changed or deleted since, it cannot be sent. */
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pause(milliseconds) {

@@ -1,12 +1,13 @@
 // The component's colours and measures, by day and by night; contrast is at least 4.5 : 1.
+import { clip } from "./files.js";
 
 const DAY = {
   ground: "#f4f7fa", bubble: "#ffffff", text: "#1b2733", soft: "#566272", line: "#d6dee7",
-  accent: "#0b5cad", box: "#ffffff", mine: "#0b5cad",
+  accent: "#0b5cad", box: "#ffffff", mine: "#0b5cad", hovered: "#e6f0fa", pressed: "#d3e5f7",
 };
 const NIGHT = {
   ground: "#12171d", bubble: "#212b36", text: "#e8edf3", soft: "#a8b4c2", line: "#2f3a46",
-  accent: "#86bdf7", box: "#1a222b", mine: "#1b5fa8",
+  accent: "#86bdf7", box: "#1a222b", mine: "#1b5fa8", hovered: "#26323e", pressed: "#2f3d4c",
 };
 
 /** Returns the component's style options. */
@@ -46,17 +47,22 @@ export function looks(dark) {
     sendBoxButtonColorOnHover: c.text,
     sendBoxButtonColorOnDisabled: c.soft,
     sendBoxButtonShadeColor: "transparent",
+    sendBoxButtonShadeColorOnHover: c.hovered,
+    sendBoxButtonShadeColorOnActive: c.pressed,
+    sendBoxButtonShadeColorOnDisabled: "transparent",
+    sendBoxButtonKeyboardFocusIndicatorBorderColor: c.accent,
+    sendBoxButtonKeyboardFocusIndicatorBorderWidth: 3,
     suggestedActionLayout: "flow",
     suggestedActionHeight: 44,
     suggestedActionBackgroundColor: c.box,
-    suggestedActionBackgroundColorOnHover: dark ? "#26323e" : "#e6f0fa",
-    suggestedActionBackgroundColorOnActive: dark ? "#2f3d4c" : "#d3e5f7",
+    suggestedActionBackgroundColorOnHover: c.hovered,
+    suggestedActionBackgroundColorOnActive: c.pressed,
     suggestedActionBorderColor: c.accent,
     suggestedActionBorderRadius: 22,
     suggestedActionTextColor: c.accent,
     suggestedActionTextColorOnHover: c.accent,
     suggestedActionTextColorOnActive: c.accent,
-    hideUploadButton: true,
+    ...clip,
     groupTimestamp: 60000,
     // How long one sign of life is shown; the connection repeats it while there is work.
     typingAnimationDuration: 4000,
