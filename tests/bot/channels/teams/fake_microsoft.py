@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -91,7 +92,7 @@ class FakeApi:
     def letter(self, name, content):
         """Put a file into a person's drive; return what a message says of it."""
         self.files[name] = content
-        link = f"{self.url}/personal/{name}?UniqueId=u-1&tempauth={LINK_KEY}"
+        link = f"{self.url}/personal/{quote(name)}?UniqueId=u-1&tempauth={LINK_KEY}"
         return {
             "contentType": "application/vnd.microsoft.teams.file.download.info",
             "contentUrl": f"{self.url}/personal/budi/Documents/{name}",
@@ -114,7 +115,9 @@ class FakeApi:
         return await self._give(request, request.headers.get("Authorization") == token, 403)
 
     async def _give(self, request, may, refusal):
-        self.fetched.append((request.path_qs, request.headers.get("Authorization")))
+        async with self.came:
+            self.fetched.append((request.path_qs, request.headers.get("Authorization")))
+            self.came.notify_all()
         fault = self.file_faults.pop(0) if self.file_faults else None
         if fault and fault.status:
             return web.Response(status=fault.status, headers=fault.headers)
