@@ -31,11 +31,12 @@ from bot.channels.port import (
     Said,
     TemporarilyUnavailable,
 )
-from bot.channels.telegram_api import BotApi, failure, wait_of
+from bot.channels.telegram_api import BotApi, failure, fetched_elsewhere, wait_of
 from bot.channels.telegram_render import parts, payload
 from bot.channels.telegram_updates import WANTED, Us, read
 from bot.channels.webhooks import body_of, refused, unreadable
 from bot.envelope import decode, inbound
+from bot.runtime.chance import between
 from bot.runtime.port import NotAccepting
 from nlu.types import Intent, Language
 from ops.keys import key as kept_key
@@ -61,6 +62,10 @@ POLL: Final = 25
 """Seconds a fetch waits for updates."""
 PAUSES: Final = (0.5, 30.0)
 """First and longest pause after a call that failed and is made again for ever."""
+STANDBY: Final = (10.0, 20.0)
+"""Least and most seconds until somebody else who fetches is asked to let go."""
+EPISODE: Final = 600.0
+"""Seconds without another fetcher, after which the next one is news."""
 WORKING_AFTER: Final = (0.7, 4.5, 4.5, 4.5)
 """Pauses after which "typing" is shown while an answer is being worked on; it lasts 5 seconds."""
 BACKGROUND: Final = 500
@@ -117,6 +122,7 @@ class Telegram:
         self._calls: set[asyncio.Task[Any]] = set()
         self._watched: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._alone_after = float("-inf")
 
     def routes(self) -> list[web.RouteDef]:
         """Return the webhook; none where updates are fetched."""
@@ -192,11 +198,25 @@ class Telegram:
             except Exception as error:  # noqa: BLE001 - nobody else would fetch
                 # Nothing of the batch is confirmed: it comes again.
                 confirmed = None
+                if fetched_elsewhere(error):
+                    await self._stand_by()
+                    continue
                 if isinstance(error, RetryAfter):
                     pause = max(pause, wait_of(error))
                 _log.warning("telegram_fetch_failed", error=type(error).__name__, pause=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
+
+    async def _stand_by(self) -> None:
+        """Let another replica fetch. Telegram hangs up on it when we ask again: it stands by then.
+
+        What both were given is stored once; what neither confirmed comes again.
+        """
+        now = asyncio.get_running_loop().time()
+        if now > self._alone_after:
+            _log.info("telegram_fetched_elsewhere")
+        self._alone_after = now + EPISODE
+        await asyncio.sleep(between(*STANDBY))
 
     async def _fetch(self, confirmed: int | None) -> int | None:
         """Store one batch, and return what confirms it with the next fetch.

@@ -105,6 +105,11 @@ def failure(error: TelegramError) -> ChannelError:  # noqa: PLR0911 - one return
             return FateUnknown()
 
 
+def fetched_elsewhere(error: Exception) -> bool:
+    """Tell whether another process fetches with our token: Telegram serves the newest only."""
+    return isinstance(error, Conflict) and "other getUpdates request" in error.message
+
+
 def wait_of(error: RetryAfter) -> float:
     """Return the seconds Telegram asks to wait."""
     wait = error.retry_after

@@ -42,7 +42,16 @@ UNDELETABLE = refusal(400, "Bad Request: message can't be deleted for everyone")
 UNMODIFIED = refusal(400, "Bad Request: message is not modified")
 BAD_BUTTON = refusal(400, "Bad Request: BUTTON_DATA_INVALID")
 BAD_TOKEN = refusal(401, "Unauthorized")
-CONFLICT = refusal(409, "Conflict: terminated by other getUpdates request")
+CONFLICT = refusal(
+    409,
+    "Conflict: terminated by other getUpdates request; "
+    "make sure that only one bot instance is running",
+)
+IN_THE_WAY = refusal(
+    409,
+    "Conflict: can't use getUpdates method while webhook is active; "
+    "use deleteWebhook to delete the webhook first",
+)
 RESTART = refusal(500, "Internal Server Error: restart")
 HANG = "hang"
 CUT = "cut"
@@ -54,14 +63,20 @@ class FakeTelegram:
     faults: dict = field(default_factory=lambda: defaultdict(list))
     queue: list = field(default_factory=list)
     deleted: list = field(default_factory=list)
+    files: dict = field(default_factory=dict)
+    """What people sent, by its id."""
     webhook: dict = field(default_factory=dict)
     next_id: int = 1000
     tail: int = 0
     """The number of the newest update."""
+    fetches: int = 0
+    conflicts: int = 0
+    """Fetches that were ended by another."""
 
     async def start(self):
         app = web.Application()
         app.add_routes([web.post("/bot{token}/{method}", self._answer)])
+        app.add_routes([web.get(f"/file/bot{TOKEN}/documents/{{id}}", self._hand_over)])
         self.changed = asyncio.Condition()
         self.server = TestServer(app)
         await self.server.start_server()
@@ -119,6 +134,8 @@ class FakeTelegram:
             return fault()
         name = re.sub("([A-Z])", r"_\1", method).lower()
         result = await getattr(self, f"_{name}")(parameters)
+        if isinstance(result, web.Response):
+            return result
         return web.json_response({"ok": True, "result": result})
 
     async def _get_me(self, _parameters):
@@ -133,6 +150,13 @@ class FakeTelegram:
     async def _delete_message(self, parameters):
         self.deleted.append(parameters["message_id"])
         return True
+
+    async def _get_file(self, parameters):
+        id_ = parameters["file_id"]
+        return {"file_id": id_, "file_unique_id": "u", "file_path": f"documents/{id_}"}
+
+    async def _hand_over(self, request):
+        return web.Response(body=self.files[request.match_info["id"]])
 
     async def _yes(self, _parameters):
         return True
@@ -153,16 +177,24 @@ class FakeTelegram:
         return {**info, "url": self.webhook.get("url", ""), **self.webhook.get("trouble", {})}
 
     async def _get_updates(self, parameters):
+        if self.webhook.get("url"):
+            return IN_THE_WAY()
         offset = parameters.get("offset", 0)
         if offset <= self.tail + 10:
             self.queue = [each for each in self.queue if _number(each) >= offset]
         async with self.changed:
+            self.fetches += 1
+            self.changed.notify_all()  # the one that waits is hung up on
+            mine = self.fetches
             try:
                 # A long poll of its own length would hold up the end of the test.
                 async with asyncio.timeout(0.2):
-                    await self.changed.wait_for(lambda: self.queue)
+                    await self.changed.wait_for(lambda: self.queue or mine != self.fetches)
             except TimeoutError:
                 return []
+            if mine != self.fetches:
+                self.conflicts += 1
+                return CONFLICT()
             return self.queue[: parameters.get("limit", 100)]
 
 

@@ -1,11 +1,12 @@
 """Long polling: nothing is confirmed before it is stored, nothing lost or answered twice."""
 
+import asyncio
 import time
 
 import pytest
 import structlog
-from fake_telegram import BAD_TOKEN, CONFLICT, CUT, flood, html
-from telegram_kit import GROUP
+from fake_telegram import BAD_TOKEN, CONFLICT, CUT, IN_THE_WAY, flood, html
+from telegram_kit import GROUP, TEXTS
 
 from bot.channels import telegram as channel_module
 from bot.runtime.port import NotAccepting
@@ -56,7 +57,7 @@ async def test_nothing_is_confirmed_while_nothing_can_be_stored(fetching):
 
 
 @pytest.mark.parametrize(
-    "fault", [html(), CUT, CONFLICT, BAD_TOKEN], ids=["502", "cut", "409", "401"]
+    "fault", [html(), CUT, IN_THE_WAY, BAD_TOKEN], ids=["502", "cut", "409", "401"]
 )
 async def test_a_fault_is_waited_out_and_repeats_are_recognised(fetching, fault):
     """The call that would have confirmed the batch is lost: the batch comes again."""
@@ -71,6 +72,60 @@ async def test_a_fault_is_waited_out_and_repeats_are_recognised(fetching, fault)
     assert [log["event"] for log in logs].count("telegram_fetch_failed") == 3
 
 
+# -- several that fetch ----------------------------------------------------------------------
+@pytest.fixture
+async def beside(fetching, monkeypatch):
+    """A second replica that fetches into the same database."""
+    monkeypatch.setattr(channel_module, "STANDBY", (0.1, 0.3))
+    second = channel_module.Telegram(fetching.runtime, fetching.settings, TEXTS)
+    yield second
+    await second.stop()
+
+
+def told(logs):
+    return [(log["log_level"], log["event"]) for log in logs if "fetch" in log["event"]]
+
+
+async def test_of_two_that_fetch_one_does_and_nothing_is_lost_or_doubled(fetching, beside):
+    telegram, texts = fetching.telegram, [f"halo {number}" for number in range(40)]
+    with structlog.testing.capture_logs() as logs:
+        await fetching.channel.start()
+        await beside.start()
+        for text in texts:
+            await telegram.push(fetching.make.message(text))
+            await asyncio.sleep(0.02)
+        await telegram.until(lambda t: len(t.said) >= len(texts))
+        await telegram.until(lambda t: t.conflicts >= 3)
+        await emptied(telegram)
+        await fetching.settle()
+    assert len(telegram.said) == len(texts)
+    assert 1 <= len(told(logs)) <= 2, "each says it once"
+    assert set(told(logs)) == {("info", "telegram_fetched_elsewhere")}
+
+
+async def test_who_stood_by_goes_on_alone(fetching, beside):
+    telegram = fetching.telegram
+    await fetching.channel.start()
+    await beside.start()
+    await telegram.until(lambda t: t.conflicts)
+    await beside.stop()
+    await telegram.push(fetching.make.message("halo"))
+    await telegram.until(lambda t: t.said)
+    await emptied(telegram)
+    assert len(telegram.said) == 1
+
+
+async def test_a_new_episode_is_news(fetching, monkeypatch):
+    monkeypatch.setattr(channel_module, "STANDBY", (0.01, 0.02))
+    monkeypatch.setattr(channel_module, "EPISODE", 0.0)
+    fetching.telegram.fail("getUpdates", CONFLICT, None, CONFLICT)
+    with structlog.testing.capture_logs() as logs:
+        await fetching.channel.start()
+        await fetching.telegram.until(lambda t: len(t.called("getUpdates")) > 3)
+    assert told(logs) == [("info", "telegram_fetched_elsewhere")] * 2
+
+
+# -- what may come back ----------------------------------------------------------------------
 async def test_a_token_that_was_withdrawn_does_not_make_a_storm(fetching):
     fetching.telegram.fail("getUpdates", *[BAD_TOKEN] * 5)
     with structlog.testing.capture_logs() as logs:
