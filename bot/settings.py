@@ -126,8 +126,8 @@ class BotSettings(CommonSettings):
     telegram_mode: Literal["auto", "webhook", "polling"] = Field(
         default="auto",
         description="How updates come from Telegram. `webhook`: to `HELPDESK_PUBLIC_URL`, after "
-        "`helpdesk bot --register-webhooks`. `polling`: fetched, by one process at a time. `auto`: "
-        "webhook when `HELPDESK_PUBLIC_URL` is https, else polling.",
+        "`helpdesk bot --register-webhooks`. `polling`: fetched, by one process at a time. "
+        "`auto`: webhook when `HELPDESK_PUBLIC_URL` is https, else polling.",
     )
     telegram_webhook_secret: SecretStr | None = Field(
         default=None,
