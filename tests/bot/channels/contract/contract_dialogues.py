@@ -20,6 +20,7 @@ LONG = "Bagian pertama sudah saya periksa; mohon dibaca sampai akhir. " * 150
 
 opens = Step("(opens the chat)", lambda person: person.opens())
 sticker = Step("(a sticker)", lambda person: person.sends_a_sticker())
+letter = Step("(the letter)", lambda person: person.sends_the_letter())
 again = Step("(delivered again)", lambda person: person.repeats())
 
 
@@ -109,6 +110,16 @@ DIALOGUES = {
         (press("Keperluan"), "keperluan apa"),
         ("audit keuangan", "audit keuangan"),
         (press("Kirim"), "nomor ITB-2026-000001"),
+    ),
+    "a guest request with its letter": (
+        (LETTER, "Mohon diperiksa … Lampiran: - … [Kirim]"),
+        (letter, "Surat diterima: surat.pdf. … Lampiran: surat.pdf … [Kirim]"),
+        ("ya", "nomor ITB-2026-000001"),
+    ),
+    "a letter nobody asked for": (
+        (letter, "hanya bisa membaca teks"),
+        (letter, SILENCE),
+        ("cek akun 13519001", "kode 8 digit"),
     ),
     "two wishes": (
         ("cek akun 13519001 dan sekalian berapa lama akun mahasiswa aktif?", "kode 8 digit"),

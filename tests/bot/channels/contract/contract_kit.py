@@ -15,7 +15,6 @@ from stub_engine import StubEngine
 from bot.channels.pace import Pace
 from bot.channels.teams_api import Connector, Login
 from bot.channels.teams_guard import Guard
-from bot.channels.teams_keys import Keys
 from bot.main import MIGRATIONS, Bot, build
 from bot.settings import BotSettings
 from ops import migrations
@@ -82,9 +81,9 @@ def _settings(folder, telegram, meta):
 
 def _bring_microsoft_here(teams, microsoft):
     """Let the channel believe loopback, which settings with a public address cannot ask for."""
-    here = teams_kit.settings(teams_openid_url=f"{microsoft.url}/openid")
-    teams._guard = Guard(here, Keys(here.teams_openid_url))
-    teams._connector = Connector(Login(here, microsoft.url))
+    here = {"teams_openid_url": f"{microsoft.url}/openid", "teams_login_url": microsoft.url}
+    chosen = teams_kit.settings(**here)
+    teams._guard, teams._connector = Guard(chosen), Connector(Login(chosen))
 
 
 def _hurry(bot):

@@ -32,6 +32,8 @@ _STYLED = re.compile(r"(?<!\w)([*_~`])(?=\S)([^*_~`\n]+)(?<=\S)\1(?!\w)")
 """What WhatsApp shows bold, slanted, struck or as code, without the marks."""
 ADDRESS = {"from", "recipient", "conversation"}
 _numbers = itertools.count(1)
+PDF = b"%PDF-1.7 surat permohonan"
+NAMED = "../surat.pdf"
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ class Person:
 
     async def sends_a_sticker(self):
         await self.does(self.sticker())
+
+    async def sends_the_letter(self):
+        await self.does(self.letter())
 
     async def says_in_group(self, text):
         await self.does(self.in_group(text))
@@ -180,7 +185,16 @@ class WebChat(Person):
     def opening(self):
         return None
 
+    def letter(self):
+        return f"m{next(_numbers)}"
+
     async def post(self, request):
+        if isinstance(request, str):
+            headers = {**self.headers, "X-File-Name": NAMED}
+            path, client = f"/webchat/files/{request}", self.campus.client
+            async with client.put(path, data=PDF, headers=headers) as response:
+                assert response.status == 202, await response.text()
+            return
         path = "/webchat/messages" if request else "/webchat/join"
         await self.http(path, 202, json=request, headers=self.headers)
 
@@ -232,6 +246,11 @@ class Telegram(Person):
     def sticker(self):
         place = {"latitude": -6.89, "longitude": 107.61}
         return self.make.message(None, date=self._now(), location=place)
+
+    def letter(self):
+        self.campus.telegram.files["f1"] = PDF
+        file = {"file_id": "f1", "file_unique_id": "u", "file_name": NAMED}
+        return self.make.message(None, date=self._now(), document=file)
 
     def in_group(self, text):
         ours = {"message_id": 1, "from": fake_telegram.BOT, "chat": telegram_kit.GROUP, "date": 1}
@@ -298,6 +317,12 @@ class WhatsApp(Person):
     def sticker(self):
         return self._own("sticker", sticker={"id": "1", "mime_type": "image/webp"})
 
+    def letter(self):
+        meta = self.campus.meta
+        meta.files["/files/1"] = PDF
+        meta.objects["77"] = {"url": meta.url.replace("/v23.0", "/files/1"), "id": "77"}
+        return self._own("document", document={"id": "77", "filename": NAMED})
+
     def in_group(self, text):
         return self._own(text={"body": text}, group_id="G1")
 
@@ -357,6 +382,10 @@ class Teams(Person):
 
     def sticker(self):
         return self._own(attachments=[{"contentType": "application/vnd.microsoft.card.animation"}])
+
+    def letter(self):
+        attached = self.campus.microsoft.letter("surat.pdf", PDF)
+        return self._own(attachments=[{**attached, "name": NAMED}])
 
     def in_group(self, text):
         return self._own(text=text, conversation=teams_kit.GROUP)

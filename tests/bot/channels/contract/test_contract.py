@@ -12,11 +12,13 @@ import pytest
 from chat_kit import found_in
 from clocks import ManualClock
 from contract_dialogues import DIALOGUES, PASSWORD
-from contract_people import PEOPLE
+from contract_people import PDF, PEOPLE
+
+from ops.documents import Documents
 
 NO_WAY = {
     # A tool posts words and presses of one conversation: there is nothing to open.
-    "rest": {"(opens the chat)", "(a sticker)", "(in a group)"},
+    "rest": {"(opens the chat)", "(a sticker)", "(the letter)", "(in a group)"},
     # The page sends words and presses, each visitor has a chat alone.
     "webchat": {"(a sticker)", "(in a group)"},
 }
@@ -36,7 +38,7 @@ DIFFERENCES = {
 
 
 def can(name, step):
-    return not any(repr(step).startswith(beyond) for beyond in NO_WAY.get(name, ()))
+    return not any(str(step).startswith(beyond) for beyond in NO_WAY.get(name, ()))
 
 
 async def play(campus, name, lines):
@@ -106,6 +108,15 @@ def is_expected(answer, expected):
 def test_every_difference_is_of_a_dialogue_and_a_channel():
     assert {topic for topic, _ in DIFFERENCES} <= set(DIALOGUES)
     assert {name for _, name in DIFFERENCES} | set(NO_WAY) <= set(PEOPLE)
+
+
+@pytest.mark.parametrize("name", [each for each in PEOPLE if can(each, "(the letter)")])
+async def test_the_letter_is_filed_as_it_was_sent(campus, name):
+    await play(campus, name, DIALOGUES["a guest request with its letter"])
+    (request,) = campus.backend.guest_requests
+    (document,) = request.documents
+    assert (document.name, document.mime) == ("surat.pdf", "application/pdf")
+    assert Documents(campus.settings.documents).read(document.sha256) == PDF
 
 
 @pytest.mark.parametrize("name", PEOPLE)
