@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -29,10 +30,11 @@ class Chatter:
     async def __aexit__(self, *_error):
         await self._session.close()
 
-    async def _patiently(self, method, path, body=None):
+    async def _patiently(self, method, path, **content):
         while True:
             try:
-                async with self._session.request(method, self._base() + path, json=body) as answer:
+                url = self._base() + path
+                async with self._session.request(method, url, **content) as answer:
                     if answer.status < 400:
                         return
                     assert answer.status == 503, (answer.status, await answer.text())
@@ -41,7 +43,13 @@ class Chatter:
             await asyncio.sleep(0.2)
 
     async def send(self, message_id, text):
-        await self._patiently("POST", "/webchat/messages", {"id": message_id, "text": text})
+        words = {"id": message_id, "text": text}
+        await self._patiently("POST", "/webchat/messages", json=words)
+
+    async def send_file(self, message_id, content, name):
+        headers = {"X-File-Name": quote(name)}
+        path = f"/webchat/files/{message_id}"
+        await self._patiently("PUT", path, data=content, headers=headers)
 
     async def until(self, pattern, within=120.0):
         """Read on until somebody but the visitor says what matches `pattern`."""

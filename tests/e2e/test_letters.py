@@ -1,4 +1,4 @@
-"""The signed letter of a guest request: from a phone's chat to the agent's folder."""
+"""The signed letter of a guest request: from a chat, or the page, to the agent's folder."""
 
 import hashlib
 import itertools
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from chatter import Chatter
 from fake_telegram import TOKEN, FakeTelegram
 from stack import Stack
 
@@ -103,3 +104,27 @@ async def test_a_letter_goes_from_the_chat_to_the_agent(tmp_path, both_databases
         }.items():
             with pytest.raises(AssertionError, match=problem):
                 await stack.run("tickets", "document", number, *arguments)
+
+
+async def test_a_letter_goes_from_the_page_to_the_agent(tmp_path, both_databases):
+    """Each request finds another replica (SQLite serves one); all are killed in between."""
+    bots = 2 if both_databases else 1
+    async with Stack(tmp_path / "state", environment=both_databases, bots=bots) as stack:
+        turns = itertools.cycle(range(bots))
+        async with Chatter(lambda: stack.url(f"bot{next(turns)}")) as visitor:
+            await visitor.send("m1", REQUEST)
+            await visitor.until("Lampiran: -")
+            await visitor.send_file("m2", LETTER, "../surat permohonan.pdf")
+            for number in range(bots):
+                await stack.restart(f"bot{number}")
+            await visitor.send_file("m2", LETTER, "../surat permohonan.pdf")
+            await visitor.until("Lampiran: surat permohonan.pdf")
+            await visitor.send("m3", "ya")
+            number = (await visitor.until(r"ITB-\d{4}-\d{6}"))[0]
+        own = [message["text"] for message in visitor.log if message["author"] == "user"]
+        assert own == [REQUEST, "📎 surat permohonan.pdf", "ya"]
+        ticket = json.loads(await stack.run("tickets", "show", number, "--json"))
+        (document,) = ticket["guest_request"]["documents"]
+        out = tmp_path / "letter.pdf"
+        await stack.run("tickets", "document", number, "--out", str(out))
+        assert (out.read_bytes(), document["name"]) == (LETTER, "surat permohonan.pdf")
