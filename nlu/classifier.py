@@ -56,10 +56,10 @@ class Classifier(Generic[Label]):
         # A message and its clauses share most features: each one's weights are read once.
         rows, columns, values = self.vocabulary.vectors(messages)
         bounds = bounds_of(columns)
-        places = np.repeat(np.arange(len(bounds) - 1), bounds[1:] - bounds[:-1])
+        places = np.arange(len(bounds) - 1).repeat(bounds[1:] - bounds[:-1])
         table = np.zeros((len(messages), len(bounds) - 1), dtype=np.float32)
         table[rows, places] = values
-        return table @ self.weights.take(columns[bounds[:-1]], axis=0).astype(np.float32)
+        return table @ _single(self.weights.take(columns.take(bounds[:-1]), axis=0))
 
     def explain(
         self, canonical: Sequence[str], intent: Label, most: int = 10
@@ -76,3 +76,16 @@ def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return probabilities along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+_EXPONENTS_APART = np.float32(2.0**112)
+
+
+def _single(half: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
+    """Return `half` in single precision, exactly: its bits in their new places, then its exponent.
+
+    `astype` does the same number by number, five times slower. Neither infinity nor NaN may occur.
+    """
+    bits = half.view(np.int16).astype(np.int32) << 13
+    bits &= ~0x70000000
+    return bits.view(np.float32) * _EXPONENTS_APART

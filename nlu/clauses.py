@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlu.tables import words
 
@@ -22,6 +21,7 @@ _SPLIT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_NOT = "ga gak gk nggak tidak tdk ngga enggak engga ndak nda kagak kaga tak"
 _FORBIDDEN = re.compile(
     r"""
     (?:\A|\b)(?: jangan(?:lah)? | jgn | gausah | gamau | gajadi
@@ -42,6 +42,15 @@ _FORBIDDEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_FORBIDDING = words(f"""
+{_NOT} ora jangan janganlah jgn gausah gamau gajadi bukan bukannya do don dont donot never rather
+instead not no without i
+""") | {
+    f"{no}{verb}"
+    for no in words(f"{_NOT} ora")
+    for verb in words("usah perlu mau ingin pengen pgn minta jadi butuh")
+}
+"""What forbids holds one of these, what withdraws or calls off one of those below."""
 _WITHDRAWN = re.compile(
     r"""
     \b(?=[aceimnorsw])
@@ -54,6 +63,10 @@ _WITHDRAWN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_WITHDRAWING = words("""
+eh oh aduh ralat maksud maksudnya maksudku men ment mean meant scratch correction oops wait
+actually sorry no
+""")
 _STATES = words("lupa terkunci kunci blokir")
 _DENYING = words("tidak bukan not never")
 _BETWEEN = words("pernah ever sedang sampai kena lagi saya my the a an i")
@@ -65,6 +78,9 @@ _CALLED_OFF = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+CALLING_OFF = words("jadi never nevermind nvm forget lupakan") | {
+    f"{no}jadi" for no in words(_NOT)
+}
 _ADDING = words("sekalian sekaligus selain oh oiya btw by also additionally plus dan and")
 _LEFT_OVER = words(
     "saya mau ingin aku gue i to the a an my dulu ya kok nih min kak please tolong pengen"
@@ -76,8 +92,7 @@ _LOOKED_AT = 1_000
 """Characters in which a correction is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A part of a message. `forbidden`: it says what is not wanted."""
 
     text: str
@@ -86,22 +101,24 @@ class Clause:
     """It begins with "and", "sekalian", "also": a further wish, not the story of the first."""
 
 
-def clauses(text: str) -> list[Clause]:
-    """Split `text` into at most twelve clauses, in order, without empty ones."""
+def clauses(text: str, said: frozenset[str]) -> list[Clause]:
+    """Split `text`, whose words are `said`, into at most twelve clauses, without empty ones."""
     parts: list[Clause] = []
+    forbids = not said.isdisjoint(_FORBIDDING)
     at = 0
     for match in _SPLIT.finditer(text):
-        parts.append(_clause(text[at : match.start()]))
+        parts.append(_clause(text[at : match.start()], forbids=forbids))
         at = match.start() if match.group()[0].isalpha() else match.end()
         if len(parts) == _MOST:
             break
-    parts.append(_clause(text[at:]))
+    parts.append(_clause(text[at:], forbids=forbids))
     return [part for part in parts if _says_something(part.text)]
 
 
-def _clause(text: str) -> Clause:
+def _clause(text: str, *, forbids: bool) -> Clause:
     first = text.split(maxsplit=1)[0].lower() if text.strip() else ""
-    return Clause(text, _FORBIDDEN.search(text) is not None, added=first in _ADDING)
+    forbidden = forbids and _FORBIDDEN.search(text) is not None
+    return Clause(text, forbidden, added=first in _ADDING)
 
 
 def _says_something(text: str) -> bool:
@@ -113,8 +130,10 @@ def object_of(clause: Clause) -> str:
     return _FORBIDDEN.sub(" ", clause.text)
 
 
-def corrected(text: str) -> str | None:
+def corrected(text: str, said: frozenset[str]) -> str | None:
     """Return what stands after "eh bukan", "I mean", "ralat": it takes back what was before."""
+    if said.isdisjoint(_WITHDRAWING):
+        return None
     for match in reversed(list(_WITHDRAWN.finditer(text[:_LOOKED_AT]))):
         before, after = text[: match.start()], text[match.end() :]
         if _says_something(before) and _says_something(after):

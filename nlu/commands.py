@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from nlu.tables import words
+
 _LOOKED_AT = 1_000
 """Characters in which a command is looked for."""
 _MACHINE_TALK = re.compile(
@@ -54,7 +56,22 @@ _COMMAND = re.compile(
 )
 
 
-def is_command(text: str) -> bool:
-    """Say whether `text` orders the machine about instead of asking for something."""
+_MARKS = re.compile(r"[{\[<(/]")
+_SHELL = words("system sudo drop base")
+_ORDERS = words("""
+abaikan lupakan langgar ignore disregard forget override bypass instruksi perintah prompt system
+hidden initial secret act bertindak bertindaklah pura berpura anggap pretend role roleplay imagine
+mode modus developer debug god you from mulai sekarang kamu anda repeat ulangi terjemahkan
+translate nonaktifkan matikan disable turn lewati jangan do don accept next order orders command
+commands that this dump cetak print list tampilkan keluarkan
+""")
+"""One of these is in every command; most messages hold none."""
+
+
+def is_command(text: str, said: frozenset[str]) -> bool:
+    """Say whether `text`, whose words are `said`, orders the machine about instead of asking."""
     seen = text[:_LOOKED_AT]
-    return _MACHINE_TALK.search(seen) is not None or _COMMAND.search(seen) is not None
+    marked = _MARKS.search(seen) is not None or not said.isdisjoint(_SHELL)
+    if marked and _MACHINE_TALK.search(seen) is not None:
+        return True
+    return not said.isdisjoint(_ORDERS) and _COMMAND.search(seen) is not None

@@ -8,12 +8,11 @@ to the machine about itself, text that holds nothing but numbers and names.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlu.augment import TASKS
 from nlu.clauses import (
+    CALLING_OFF,
     Clause,
     clauses,
     corrected,
@@ -24,12 +23,14 @@ from nlu.clauses import (
 )
 from nlu.commands import is_command
 from nlu.concepts import CONCEPTS, concepts_of
+from nlu.entities.span import words_of
 from nlu.tables import words
 from nlu.types import Intent, Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from nlu.classifier import Classifier
@@ -76,8 +77,7 @@ class Decision:
     also: tuple[Intent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     clause: Clause
     canonical: list[str]
     refused: list[str] | None
@@ -88,8 +88,7 @@ class _Part:
         return self.clause.text
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     intent: Intent
     probabilities: npt.NDArray[np.float64]
     part: _Part
@@ -111,21 +110,22 @@ class Decider:
         canonical = self._normaliser.words(text)
         if not any(_is_word(word) for word in canonical):
             return NOTHING
-        if is_command(text):
+        said = words_of(text)
+        if is_command(text, said):
             return self._ranked(self._moved(self._of(canonical), Intent.OUT_OF_SCOPE))
         if len(canonical) <= _LONGEST_SINGLE:
             return self._ranked(self._of(canonical))
-        after = corrected(text)
+        after = corrected(text, said)
         if after is not None:
-            instead = self._decided(after, self._normaliser.words(after))
+            instead = self._decided(after, self._normaliser.words(after), said)
             if instead.intent in TASKS and instead.confidence >= WISH:
                 return instead
-        return self._decided(text, canonical)
+        return self._decided(text, canonical, said)
 
-    def _decided(self, text: str, canonical: list[str]) -> Decision:
-        parts = [self._read(part) for part in clauses(text)]
+    def _decided(self, text: str, canonical: list[str], said: frozenset[str]) -> Decision:
+        parts = [self._read(part) for part in clauses(text, said)]
         if len(parts) > 1:
-            return self._of_parts(canonical, parts)
+            return self._of_parts(canonical, parts, said)
         whole = self._of(canonical)
         if parts and parts[0].refused is not None:
             return self._forbidden(whole, parts[0])
@@ -140,11 +140,14 @@ class Decider:
         )
         return _Part(clause, canonical, refused)
 
-    def _of_parts(self, canonical: list[str], parts: list[_Part]) -> Decision:
+    def _of_parts(
+        self, canonical: list[str], parts: list[_Part], said: frozenset[str]
+    ) -> Decision:
         wanted = [part for part in parts if part.refused is None and not is_bare(part.text)]
         spoken = [part for part in wanted if not _TELLING.isdisjoint(part.canonical)]
         whole, *each = self._of_all([canonical, *(part.canonical for part in spoken)])
-        if any(is_called_off(part.text) for part in parts) and not _asks(wanted):
+        off = not said.isdisjoint(CALLING_OFF) and any(is_called_off(part.text) for part in parts)
+        if off and not _asks(wanted):
             return self._ranked(self._moved(whole, Intent.CANCEL))
         refusals = [part for part in parts if part.refused is not None]
         if refusals:
@@ -236,8 +239,9 @@ class Decider:
 
     def _ranked(self, probabilities: npt.NDArray[np.float64]) -> Decision:
         intents = self._classifier.intents
-        order: list[int] = np.argsort(-probabilities, kind="stable")[:_SHOWN].tolist()
-        ranking = tuple(Ranked(intents[at], float(probabilities[at])) for at in order)
+        order: list[int] = (-probabilities).argsort(kind="stable")[:_SHOWN].tolist()
+        sure: list[float] = probabilities.tolist()
+        ranking = tuple([Ranked(intents[at], sure[at]) for at in order])
         return Decision(ranking[0].intent, ranking[0].confidence, ranking)
 
 

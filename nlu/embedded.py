@@ -32,14 +32,14 @@ class TrainingFailed(Exception):
 
 
 class EmbeddedEngine:
-    """Implements `nlu.port.Engine` with a model file.
+    """Implements `nlu.port.Engine` with a model: a loaded one, or a file.
 
     Raises:
-        BadModel: `model_path` is no model of this version.
+        BadModel: the file is no model of this version.
     """
 
-    def __init__(self, model_path: Path) -> None:
-        self._model: Model = load(model_path)
+    def __init__(self, model: Model | Path) -> None:
+        self._model = model if isinstance(model, Model) else load(model)
         self._decider = Decider(self._model.classifier, Normaliser(self._model.known))
 
     async def parse(self, text: str, *, today: date) -> Understanding:
@@ -76,11 +76,12 @@ def load_or_train(state_dir: Path) -> EmbeddedEngine:
         TrainingFailed: the training process ended with an error.
     """
     path = model_path(state_dir)
-    if not is_fresh(path):
+    model = _fresh(path)
+    if model is None:
         _log.info("nlu_training_started")
         _train_apart(path)
         _log.info("nlu_training_ended")
-    return EmbeddedEngine(path)
+    return EmbeddedEngine(model or path)
 
 
 def model_path(state_dir: Path) -> Path:
@@ -90,10 +91,15 @@ def model_path(state_dir: Path) -> Path:
 
 def is_fresh(path: Path) -> bool:
     """Say whether the model at `path` was made from the present sentences by the present code."""
+    return _fresh(path) is not None
+
+
+def _fresh(path: Path) -> Model | None:
     try:
-        return load(path).fingerprint == fingerprint(DATA)
+        model = load(path)
     except BadModel:
-        return False
+        return None
+    return model if model.fingerprint == fingerprint(DATA) else None
 
 
 def _train_apart(path: Path) -> None:

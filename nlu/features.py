@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Vectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]
+    Places = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+    Vectors = tuple[Places, Places, npt.NDArray[np.float32]]
     """The filled places of a matrix: which message, which feature, how much."""
 
 CHARACTERS = range(2, 6)
@@ -94,66 +95,89 @@ class Vocabulary:
         In the order of the features, and for each feature in the order of the messages. All
         messages at once: a call for each would cost more than the sums themselves.
         """
-        pieces: list[npt.NDArray[np.int32]] = [_NO_COLUMNS]
+        pieces: list[npt.NDArray[np.int32]] = []
         lengths: list[int] = []
+        others: list[int] = []
+        other_lengths: list[int] = []
         for message in messages:
             words = message[:LONGEST]
-            found = [self._word_columns(word) for word in words]
+            found = list(map(self._word_columns, words))
+            before = len(others)
             if words:
-                others = self._known([*_pairs_of(words), *extent_of(words)])
+                others += self._known([*_pairs_of(words), *extent_of(words)])
                 others += self._concept_columns(concepts_of(words))
-                found.append(np.array(others, dtype=np.int32))
             lengths.append(sum(map(len, found)))
+            other_lengths.append(len(others) - before)
             pieces += found
+        pieces.append(np.array(others, dtype=np.int32))
         bits = len(messages).bit_length()
-        keys = np.concatenate(pieces).astype(np.int64) << bits
-        keys |= np.repeat(np.arange(len(messages)), lengths)
+        # Half the size sorts in less than half the time: few messages fit.
+        narrow = len(self.idf).bit_length() + bits < _NARROW_BITS
+        keys = np.concatenate(pieces)
+        if not narrow:
+            keys = keys.astype(np.int64)
+        rows = np.arange(len(messages), dtype=keys.dtype)
+        keys = keys << bits | np.concatenate([rows, rows]).repeat(lengths + other_lengths)
         keys.sort()
         bounds = bounds_of(keys)
-        keys = keys[bounds[:-1]]
+        keys = keys.take(bounds[:-1])
         rows, columns = keys & ((1 << bits) - 1), keys >> bits
-        weighed = (1.0 + np.log(bounds[1:] - bounds[:-1])) * self.idf[columns]
-        slots = rows * len(BLOCKS) + self._block[columns]
-        norms = np.sqrt(
-            np.bincount(slots, weights=weighed**2, minlength=len(BLOCKS) * len(messages))
-        )
-        scales = _WEIGHT_OF_BLOCK / np.maximum(norms, _TINY).reshape(-1, len(BLOCKS))
-        return rows, columns, (weighed * scales.ravel()[slots]).astype(np.float32)
+        weighed = (np.log(bounds[1:] - bounds[:-1]) + 1.0) * self.idf.take(columns)
+        slots = rows * len(BLOCKS) + self._block.take(columns)
+        squares = np.bincount(slots, weighed * weighed, len(BLOCKS) * len(messages))
+        squares[squares == 0.0] = 1.0  # nothing of the block is there
+        scales = _WEIGHT_OF_BLOCK / np.sqrt(squares).reshape(-1, len(BLOCKS))
+        return rows, columns, (weighed * scales.ravel().take(slots)).astype(np.float32)
 
     def _word_columns(self, word: str) -> npt.NDArray[np.int32]:
         """Return the columns of a word and its character sequences; most words come often."""
         columns = self._of_word.get(word)
         if columns is None:
-            names = self._known([f"w:{word}", *_characters(word)])
-            columns = np.array(names, dtype=np.int32)
+            known = self._known([f"w:{word}"])
+            if not word.endswith("mask"):
+                known += self._character_columns(word)
+            columns = np.array(known, dtype=np.int32)
             if len(self._of_word) < _CACHED:
                 self._of_word[word] = columns
+        return columns
+
+    def _character_columns(self, word: str) -> list[int]:
+        """Return the columns of the sequences in `word`: none is known whose beginning is not."""
+        index = self.index
+        padded = f" {word} "
+        columns: list[int] = []
+        for at in range(len(padded) - CHARACTERS[0] + 1):
+            for end in range(at + CHARACTERS[0], min(at + CHARACTERS[-1], len(padded)) + 1):
+                column = index.get(f"c:{padded[at:end]}")
+                if column is None:
+                    break
+                columns.append(column)
         return columns
 
     def _concept_columns(self, concepts: Sequence[str]) -> list[int]:
         """Return the columns of concepts and their pairs, without making the pairs' names."""
         columns = self._known(map(concept_name, concepts))
+        there = set(concepts)
         for concept in concepts:
             after = self._paired.get(concept)
             if after is not None:
-                columns += [after[other] for other in concepts if other in after]
+                columns += [after[other] for other in after.keys() & there]
         return columns
 
     def _known(self, names: Iterable[str]) -> list[int]:
-        index = self.index
-        return [index[name] for name in names if name in index]
+        return [at for at in map(self.index.get, names) if at is not None]
 
 
-def bounds_of(ordered: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+def bounds_of(ordered: Places) -> npt.NDArray[np.intp]:
     """Return where each value of a sorted array stands first, and the array's length."""
-    changes = np.ones(len(ordered) + 1, dtype=np.bool_)
+    changes = np.empty(len(ordered) + 1, dtype=np.bool_)
+    changes[0] = changes[-1] = True
     np.not_equal(ordered[1:], ordered[:-1], out=changes[1:-1])
-    return np.flatnonzero(changes) if len(ordered) else _NO_BOUNDS
+    return changes.nonzero()[0] if len(ordered) else _NO_BOUNDS
 
 
 _CACHED = 5_000
 """Words whose columns are remembered (under 2 MB)."""
-_TINY = 1e-9
+_NARROW_BITS = 32
 _WEIGHT_OF_BLOCK = np.array([WEIGHTS[name] for name in BLOCKS])
-_NO_COLUMNS = np.zeros(0, dtype=np.int32)
 _NO_BOUNDS = np.zeros(1, dtype=np.intp)

@@ -23,8 +23,8 @@ _EDGE_WEIGHT = 0.3
 
 
 def _tokens(text: str) -> list[str]:
-    found = (_WORD.fullmatch(word.strip(_AROUND)) for word in text[:2_000].lower().split())
-    return [match.group() for match in found if match is not None][:_WORDS_LOOKED_AT]
+    found = [word.strip(_AROUND) for word in text[:2_000].lower().split()]
+    return [word for word in found if _WORD.fullmatch(word)][:_WORDS_LOOKED_AT]
 
 
 def learn(texts: Iterable[tuple[str, Language]]) -> dict[str, float]:
@@ -54,10 +54,10 @@ def language_of(text: str, odds: Mapping[str, float]) -> Language | None:
     score = 0.0
     for token in _tokens(text):
         known = odds.get(token)
-        if known is not None:
-            score += known
-        else:
-            score += _EDGE_WEIGHT * sum(odds.get(edge, 0.0) for edge in _edges(token))
+        if known is None:
+            start, end = _edges(token)
+            known = _EDGE_WEIGHT * (odds.get(start, 0.0) + odds.get(end, 0.0))
+        score += known
     if abs(score) < _DECIDED:
         return None
     return Language.ID if score > 0 else Language.EN

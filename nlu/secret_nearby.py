@@ -46,7 +46,7 @@ _SPEAKERS = words("saya aku gue i'm am sy")
 def beside_logins(line: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """Find "budi.santoso:kucing123" and "13519001 / kucing123"."""
     for index, word in enumerate(line):
-        joined = _JOINED.match(word.raw)
+        joined = None if word.raw.isalnum() else _JOINED.match(word.raw)
         if joined and _is_login(joined["login"]) and is_weak_shape(joined["value"]):
             yield word.start + joined.start("value"), word.end
         elif index + 2 < len(line) and line[index + 1].raw in _JOINS and _is_login(word.bare):

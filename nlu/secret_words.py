@@ -23,8 +23,8 @@ _CUE = re.compile(
     r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey|pswd?|pswrd"
     r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya|['\u2019]?s)?\Z"
 )
-_HINT = re.compile(r"p(?:a+s|s?w|/w)|sandi|kunci")
-"""Every cue holds one of these, once its letters are letters."""
+_HINT = re.compile(r"p(?:[a@4]+[s$]|[s$]?w|/w)|[s$][a@4]ndi|kunci", re.IGNORECASE)
+"""Every cue holds one of these."""
 _SPELLED_OTHERWISE = {"p/w": "pw", "kata-sandi": "katasandi"}
 _AS_LETTERS = str.maketrans("@04$", "aoas")
 _LONGEST_HEAD = 40
@@ -43,8 +43,8 @@ class Word(NamedTuple):
     def of(cls, match: re.Match[str]) -> Word:
         """Make a word of a match of `WORD`."""
         raw = match.group()
-        bare = raw.rstrip(TRAILING).lstrip(LEADING).lower() or raw
-        return cls(match.start(), match.end(), raw, bare)
+        bare = raw if raw.isalnum() else raw.rstrip(TRAILING).lstrip(LEADING)
+        return cls(match.start(), match.end(), raw, bare.lower() or raw)
 
     @property
     def closes(self) -> bool:
@@ -74,15 +74,16 @@ def _last_part(head: str) -> str:
 
 def cues_of(line: Sequence[Word], text: str) -> dict[int, re.Match[str]]:
     """Return the words of `text` that name a password: their indexes, and what matched."""
-    if not _is_hinted(text):
+    if not is_hinted(text):
         return {}
-    hinted = (index for index, word in enumerate(line) if _is_hinted(word.raw))
+    hinted = (index for index, word in enumerate(line) if is_hinted(word.raw))
     found = ((index, _cue_at(line, index)) for index in hinted)
     return {index: cue for index, cue in found if cue is not None}
 
 
-def _is_hinted(text: str) -> bool:
-    return _HINT.search(text.lower().translate(_AS_LETTERS)) is not None
+def is_hinted(text: str) -> bool:
+    """Say whether `text` may hold a cue."""
+    return _HINT.search(text) is not None
 
 
 def _cue_at(line: Sequence[Word], index: int) -> re.Match[str] | None:

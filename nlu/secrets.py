@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING
 
 from nlu.ordinary import STOPPERS, is_ordinary
 from nlu.secret_nearby import beside_logins, near_cues
-from nlu.secret_words import LEADING, REQUESTS, TRAILING, WORD, Word, cues_of, is_cue, split_head
+from nlu.secret_words import (
+    LEADING,
+    REQUESTS,
+    TRAILING,
+    WORD,
+    Word,
+    cues_of,
+    is_cue,
+    is_hinted,
+    split_head,
+)
 from nlu.shapes import has_digits_and_letters, is_identifier, is_secret_shape, is_weak_shape
 from nlu.tables import words
 
@@ -28,6 +38,8 @@ if TYPE_CHECKING:
 
 MARKER = "[redacted]"
 _MOST_LOOKS = 5
+_SIGN = re.compile(r"[0-9#$%^&*@+=~|\\<>{}\[\]:/]|[?!](?=\S)")
+"""A password that no word announces holds one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,8 @@ def redact(text: str) -> Redacted:
 
 
 def _redact(text: str) -> Redacted:
+    if text.isascii() and _SIGN.search(text) is None and not is_hinted(text):
+        return Redacted(text, found=False)
     line = [Word.of(match) for match in WORD.finditer(text)]
     cues = cues_of(line, text)
     found = [*_in_context(line, text, cues), *_by_shape(line)]

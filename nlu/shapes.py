@@ -94,9 +94,11 @@ def is_secret_shape(word: str) -> bool:
 
     Of two classes only letters around a symbol that joins nothing count ("rahasia#ku").
     """
+    if len(word) < _SHORTEST_SECRET or word.isalpha():
+        return False
     looked_at = word[:_LONGEST_LOOKED_AT]
     bare = _strip(looked_at)
-    if len(looked_at) < _SHORTEST_SECRET or not bare or bare.isalpha():
+    if not bare or bare.isalpha():
         return False
     lower, upper, digit, symbol = _classes(bare)
     if not (digit or symbol) or is_identifier(word):

@@ -27,6 +27,7 @@ _NAMED = re.compile(
     r"(?P<login>[A-Za-z][A-Za-z0-9_-]{1,30}(?:\.[A-Za-z0-9_-]{1,30}){0,3})(?![\w@-]|\.\w)",
     re.IGNORECASE | re.ASCII,
 )
+_JOINED = re.compile(r"\w[._]\w")
 _INITIALS = 3
 """Parts up to this length ("mas", "adi") may be words and still be part of a name."""
 _PASSWORD_WORDS = words("pw pwd pass passwd password sandi kunci key")
@@ -60,7 +61,7 @@ TYPE_HINTS = TYPES.keys() | words("pihak third alih kontrak individual uji test"
 
 def logins(text: str) -> Iterator[Entity]:
     """Find user names: "budi.santoso" anywhere, plain ones where the message names them."""
-    if "." in text or "_" in text:
+    if _JOINED.search(text) is not None:
         yield from _dotted(text)
     for match in _NAMED.finditer(text):
         word = match["login"]

@@ -30,6 +30,7 @@ _INSTITUTION = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_][^\W\d_.'\u2019\u2018-]*(?:[.'\u2019\u2018-][^\W\d_]*)*\.?\Z")
 _PARTICLES = words("bin binti van von de da der den di al el dan la le ter ibn 's")
+_BESIDE_NAMES = _TITLE_BEFORE | _PARTICLES
 _NOT_NAMES = words("""
 nama name names daftar list email e-mail instansi institusi institution organisation organization
 terlampir lampiran attached berikut following surat nomor tujuan keperluan purpose kegiatan
@@ -71,12 +72,20 @@ def is_name(cell: str, *, strict: bool) -> bool:
         return False
     if not all(_WORD.match(part) for part in parts):
         return False
-    named = [part for part in parts if part.lower() not in _TITLE_BEFORE | _PARTICLES]
+    named = [part for part in parts if part.lower() not in _BESIDE_NAMES]
     if not named or any(part.lower().strip(".") in _NOT_NAMES for part in named):
         return False
     if not strict:
         return sum(_is_plain(part) for part in named) * 2 <= len(named)
     return len(parts) > 1 and all(part[0].isupper() and not _is_plain(part) for part in named)
+
+
+def begins_name(cell: str) -> bool:
+    """Say whether the first word of `cell` may begin a name that nothing else marks as one."""
+    first = next(iter(cell.split(maxsplit=1)), "")
+    return first.lower() in _BESIDE_NAMES or (
+        first[:1].isupper() and not _is_plain(first.split(",", 1)[0])
+    )
 
 
 def _is_plain(word: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nlu.entities.names import institution_at, is_institution, is_name, is_title
+from nlu.entities.names import begins_name, institution_at, is_institution, is_name, is_title
 from nlu.tables import pairs
 from nlu.types import Entity, EntityKind, Person
 
@@ -76,12 +76,21 @@ class _Line:
     """Cells without blanks around them, and their offsets in the message."""
 
 
+def _address(text: str) -> re.Match[str] | None:
+    return _EMAIL.search(text) if "@" in text else None
+
+
+def _before_address(text: str) -> str:
+    address = _address(text)
+    return text if address is None else text[: address.start()]
+
+
 def find_people(text: str) -> list[Row]:
     """Return the rows of people in `text`, in order, at most 500."""
     if _SIGN.search(text) is None:
         return []
     text = _DECORATION.sub(lambda match: " " * len(match.group()), text)
-    rows = _rows_of_fields(text) or _rows_of_lines(text)
+    rows = (_rows_of_fields(text) if ":" in text or "=" in text else []) or _rows_of_lines(text)
     if not rows:
         rows = list(_inline_numbered(text)) or list(_inline(text))
     return rows[:MOST_ROWS]
@@ -112,7 +121,7 @@ def _rows_of_fields(text: str) -> list[Row]:
 def _with_field(row: Row, column: str, value: str, line_end: int) -> Row:
     person = row.person
     if column == "email":
-        address = _EMAIL.search(value)
+        address = _address(value)
         email = address.group().lower() if address else ""
         person = Person(person.name, person.institution, email)
     else:
@@ -141,7 +150,7 @@ def _rows_of_lines(text: str) -> list[Row]:
 
 def _is_certain(line: _Line) -> bool:
     """A mark, or an address in a cell of its own, say that this is a row and no sentence."""
-    return line.marked or (len(line.cells) > 1 and _EMAIL.search(line.text) is not None)
+    return line.marked or (len(line.cells) > 1 and _address(line.text) is not None)
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -198,7 +207,7 @@ def _join_titles(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
     # "Siti Rahma, M.T., PT Maju" has two cells, not three.
     joined: list[tuple[str, int]] = []
     for cell, at in cells:
-        if joined and is_title(_EMAIL.split(cell.split("(")[0])[0].rstrip(" <")):
+        if joined and is_title(_before_address(cell.split("(")[0]).rstrip(" <")):
             before, began = joined[-1]
             joined[-1] = (f"{before}, {cell}", began)
         else:
@@ -219,7 +228,9 @@ def _header(line: _Line) -> list[str] | None:
 def _row(line: _Line, columns: Sequence[str] | None) -> Row | None:
     if line.text.rstrip().endswith((":", "?")):
         return None
-    if len(_EMAIL.findall(line.text)) > 1 or _INLINE_MARK.search(line.text, 1):
+    if ("@" in line.text and len(_EMAIL.findall(line.text)) > 1) or _INLINE_MARK.search(
+        line.text, 1
+    ):
         return None  # several people in one line
     if columns is not None and len(columns) == len(line.cells):
         return _by_columns(line, columns)
@@ -236,7 +247,7 @@ def _by_columns(line: _Line, columns: Sequence[str]) -> Row | None:
     if not is_name(name, strict=False):
         return None
     institution, email = found.get("institution", ("", 0))[0], found.get("email", ("", 0))[0]
-    address = _EMAIL.search(email)
+    address = _address(email)
     person = Person(name, institution, address.group().lower() if address else "")
     return Row(person, at, at + len(name), _end(line))
 
@@ -248,12 +259,15 @@ def _by_content(cells: Sequence[tuple[str, int]], *, strict: bool, line_end: int
     email = ""
     texts: list[tuple[str, int]] = []
     for cell, at in cells:
-        address = _EMAIL.search(cell)
+        address = _address(cell)
         if address is not None:
             email = email or address.group().lower()
             cell = cell[: address.start()].rstrip(" <([:-,")  # noqa: PLW2901 - what stands before it
+        first = not texts
         texts += _unfold(cell, at)
-    if not texts or not is_name(texts[0][0], strict=strict) or is_institution(texts[0][0]):
+        if first and texts and not _is_person(texts[0][0], strict=strict):
+            return None
+    if not texts:
         return None
     name, at = texts[0]
     rest = [cell for cell, _ in texts[1:] if not any(char.isdigit() for char in cell[:3])]
@@ -261,6 +275,10 @@ def _by_content(cells: Sequence[tuple[str, int]], *, strict: bool, line_end: int
         return None
     institution = next((cell for cell in rest if is_institution(cell)), rest[0] if rest else "")
     return Row(Person(name, institution, email), at, at + len(name), line_end)
+
+
+def _is_person(cell: str, *, strict: bool) -> bool:
+    return is_name(cell, strict=strict) and not is_institution(cell)
 
 
 def _unfold(cell: str, at: int) -> list[tuple[str, int]]:
@@ -276,6 +294,8 @@ def _unfold(cell: str, at: int) -> list[tuple[str, int]]:
 
 def _unglue(cell: str, at: int) -> list[tuple[str, int]]:
     # "Budi Santoso dari PT Maju", "Budi Santoso PT Maju"
+    if not begins_name(cell):
+        return [(cell, at)]
     origin = _FROM.search(cell)
     end, begin = origin.span() if origin else (institution_at(cell),) * 2
     name = cell[: max(end, 0)].rstrip()
@@ -333,23 +353,11 @@ def _single(part: str, start: int, *, sure: bool) -> list[Row]:
 
 
 def _listed(part: str, start: int) -> list[Row]:
-    if ";" in part:
-        pieces = _split(part, start, ";")
-        found = [
-            _by_content(
-                _cells(piece, at), strict=_EMAIL.search(piece) is None, line_end=at + len(piece)
-            )
-            for piece, at in pieces
-        ]
-    else:
-        found = [
-            _by_content(
-                [(piece, at)], strict=_EMAIL.search(piece) is None, line_end=at + len(piece)
-            )
-            for piece, at in _pieces(part, start)
-        ]
+    pieces = _split(part, start, ";") if ";" in part else _pieces(part, start)
     rows: list[Row] = []
-    for row in found:
+    for piece, at in pieces:
+        cells = _cells(piece, at) if ";" in part else [(piece, at)]
+        row = _by_content(cells, strict=_address(piece) is None, line_end=at + len(piece))
         if row is None:
             break
         rows.append(row)

@@ -27,6 +27,8 @@ _SHORT_TICKET = 6
 
 def tickets(text: str) -> Iterator[Entity]:
     """Find "ITB-2026-000123", also in lower case; the value is as on the ticket."""
+    if "20" not in text:
+        return
     for match in _TICKET.finditer(text):
         prefix, year, serial = match.groups()
         if "-" not in match.group() and is_ordinary(prefix.lower()):

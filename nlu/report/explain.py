@@ -7,6 +7,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from nlu.clauses import clauses
+from nlu.entities.span import words_of
 from nlu.normalise import Normaliser
 
 if TYPE_CHECKING:
@@ -136,6 +137,6 @@ def _features(
 
 
 def _parts(classifier: Classifier[Intent], normaliser: Normaliser, text: str) -> Iterator[Part]:
-    for each in clauses(text):
+    for each in clauses(text, words_of(text)):
         intent, confidence = _ranked(classifier, normaliser.words(each.text))[0]
         yield Part(each.text.strip(), intent, confidence, each.forbidden, each.added)
