@@ -60,7 +60,7 @@ from backend.web.pages.captured import add_captured_mail
 from backend.web.pages.routes import add_pages
 from backend.web.pages.settings import PageSettings
 from backend_client import wire
-from ops import migrations
+from ops import lean, migrations
 from ops.access import access_middleware
 from ops.clock import SystemClock
 from ops.documents import Documents
@@ -281,7 +281,7 @@ async def run_backend(
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
     backend = build(settings, clock, redact)
-    await migrations.upgrade(backend.db.url, MIGRATIONS)
+    await migrations.upgrade_apart(backend.db.url, MIGRATIONS)
     if settings.demo_data or (settings.demo_data is None and settings.is_development):
         await _seed(backend, settings, clock)
     async with AsyncExitStack() as stack:
@@ -295,6 +295,7 @@ async def run_backend(
         stack.push_async_callback(runner.cleanup)
         host, port = split_bind(settings.backend_bind)
         await web.TCPSite(runner, host, port).start()
+        lean.settle()
         log.info("backend_ready", bind=settings.backend_bind)
         await _told_to_stop()
 

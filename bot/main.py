@@ -30,7 +30,7 @@ from bot.settings import check
 from bot.texts.catalogue import Texts
 from nlu.embedded import load_or_train
 from nlu.engines.rasa import RasaEngine
-from ops import migrations
+from ops import lean, migrations
 from ops.clock import SystemClock
 from ops.documents import Documents
 from ops.keys import key
@@ -157,7 +157,7 @@ async def run_bot(settings: BotSettings) -> None:
     stop = _told_to_stop()  # from now on: a start that is interrupted ends in order, too
     async with AsyncExitStack() as stack:
         bot = await _assemble(settings, stack)
-        await migrations.upgrade(settings.database, MIGRATIONS)
+        await migrations.upgrade_apart(settings.database, MIGRATIONS)
         await bot.runtime.start()
         stack.push_async_callback(bot.runtime.stop)
         for channel in bot.channels.values():
@@ -169,6 +169,7 @@ async def run_bot(settings: BotSettings) -> None:
         stack.push_async_callback(runner.cleanup)
         host, port = split_bind(settings.bind)
         await web.TCPSite(runner, host, port, backlog=1024).start()
+        lean.settle()
         log.info("bot_ready", bind=settings.bind, channels=sorted(bot.channels))
         await stop.wait()
 

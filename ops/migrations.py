@@ -1,89 +1,104 @@
-"""Bring a database to the newest schema (Alembic), safely when several processes start at once."""
+"""Bring a database to the newest schema, safely when several processes start at once.
+
+Whether there is anything to do is read without Alembic, and what there is to do is done by a
+process of its own: a service never holds Alembic's memory (`docs/decisions/0090-*`).
+"""
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal
+import asyncio
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command, context
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from ops.databases import async_url, set_up_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
-LOCK = 0x68656C70
-"""Key of the advisory lock under which one process migrates (the letters "help")."""
+_VERSIONS = sa.table("alembic_version", sa.column("version_num"))
+_MIGRATE = "from ops.migrator import main; main()"
+
+
+class MigrationFailed(Exception):
+    """The schema stayed as it was; the migrating process said why on stderr."""
 
 
 async def upgrade(url: str, folder: Path) -> None:
-    """Run the migrations in `folder` that the database at `url` has not seen.
+    """Run the migrations in `folder` that the database at `url` has not seen, in this process.
 
     One transaction: a failed migration leaves the old schema.
     """
-    async with _connect(url) as connection:
-        await connection.run_sync(_upgrade, folder)
+    if not await is_current(url, folder):
+        from ops import migrator  # noqa: PLC0415 - brings Alembic
+
+        await migrator.upgrade(url, folder)
+
+
+async def upgrade_apart(url: str, folder: Path) -> None:
+    """Do what `upgrade` does, in a process of its own.
+
+    Raises:
+        MigrationFailed: that process ended with an error.
+    """
+    if not await is_current(url, folder):
+        await asyncio.to_thread(_run, url, folder)
 
 
 async def is_current(url: str, folder: Path) -> bool:
     """Tell whether the database at `url` has seen every migration in `folder`."""
-    newest = ScriptDirectory.from_config(_config(folder)).get_current_head()
-    async with _connect(url) as connection:
-        return await connection.run_sync(_revision) == newest
+    found = await (_read_sqlite(url) if url.startswith("sqlite") else _read(url))
+    return found == {newest(folder)}
 
 
-def run_environment(metadata: sa.MetaData) -> None:
-    """Do what an `env.py` does: run the wanted migrations on the connection that was handed in."""
-    connection = context.config.attributes["connection"]
-    context.configure(
-        connection=connection,
-        target_metadata=metadata,
-        render_as_batch=True,
-        render_item=_render_item,
+def newest(folder: Path) -> str:
+    """Return the name of the last migration: their numbers come first in the files' names."""
+    return max(path.stem for path in (folder / "versions").glob("*.py"))
+
+
+def _run(url: str, folder: Path) -> None:
+    # The URL may hold a password: it goes where no list of processes shows it. A process group of
+    # its own: Ctrl-C is for the service, which ends in order once this is done.
+    ended = subprocess.run(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-c", _MIGRATE, str(folder)],
+        input=url,
+        check=False,
+        text=True,
+        process_group=0,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    if ended.returncode != 0:
+        raise MigrationFailed(f"the migrations in {folder} ended with code {ended.returncode}")
 
 
-def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write a type of ours as the database sees it: migrations must not change with the code."""
-    if kind == "type" and isinstance(item, sa.types.TypeDecorator):
-        return f"sa.{item.impl!r}"
-    return False
+async def _read_sqlite(url: str) -> set[str]:
+    # The plain driver: a service that needs no other one for SQLite loads no other one.
+    engine = sa.create_engine(sa.make_url(url).set(drivername="sqlite+pysqlite"))
+    set_up_sqlite(engine)
 
+    def read() -> set[str]:
+        with engine.connect() as connection:
+            return _revisions(connection)
 
-@asynccontextmanager
-async def _connect(url: str) -> AsyncGenerator[AsyncConnection]:
-    engine = create_async_engine(async_url(url), execution_options={"sqlite_begin": "IMMEDIATE"})
-    if engine.dialect.name == "sqlite":
-        set_up_sqlite(engine.sync_engine)
     try:
-        async with engine.begin() as connection:
-            yield connection
+        return await asyncio.to_thread(read)
+    finally:
+        engine.dispose()
+
+
+async def _read(url: str) -> set[str]:
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - brings the ORM
+
+    engine = create_async_engine(async_url(url))
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_revisions)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: sa.Connection, folder: Path) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-    config = _config(folder)
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _revision(connection: sa.Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _config(folder: Path) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
-    return config
+def _revisions(connection: sa.Connection) -> set[str]:
+    if not connection.dialect.has_table(connection, _VERSIONS.name):
+        return set()
+    return set(connection.scalars(sa.select(_VERSIONS.c.version_num)))

@@ -20,7 +20,6 @@ from bot.runtime.chance import between
 from bot.runtime.delivery import Courier
 from bot.runtime.operations import Operations
 from bot.runtime.port import Disconnected, NotAccepting
-from bot.runtime.postgres import PostgresDatabase
 from bot.runtime.pull_log import PullLog
 from bot.runtime.records import Store, Waiting
 from bot.runtime.settings import RuntimeSettings
@@ -78,11 +77,7 @@ class DurableRuntime:
         upkeep = Upkeep(dialect, keep_payloads=settings.keep_payloads)
         self._settings = settings
         self._operations = operations
-        self._database: Database = (
-            SqliteDatabase(url)
-            if dialect == "sqlite"
-            else PostgresDatabase(url, operations.needs_no_transaction)
-        )
+        self._database = _database(url, operations)
         self._log = PullLog(self._database, operations)
         self._batcher = Batcher(
             self._database.run, lanes=self._database.lanes, max_batch=settings.max_batch
@@ -268,6 +263,14 @@ class DurableRuntime:
     async def purge(self) -> int:
         """Delete closed rows older than `keep_days`; return how many. Raises Disconnected."""
         return await self._sweeper.purge()
+
+
+def _database(url: sa.URL, operations: Operations) -> Database:
+    if url.get_backend_name() == "sqlite":
+        return SqliteDatabase(url)
+    from bot.runtime.postgres import PostgresDatabase  # noqa: PLC0415 - brings the ORM
+
+    return PostgresDatabase(url, operations.needs_no_transaction)
 
 
 def _create_schema(connection: sa.Connection, items: Sequence[None]) -> Sequence[None]:

@@ -40,6 +40,7 @@ def announce() -> None:
 )
 def bot(*, register_webhooks: bool) -> None:
     """Run the bot service: channels, conversations."""
+    _start_small()
     from bot.channels.port import ChannelError
     from bot.main import register, run_bot
     from bot.settings import BotSettings, UnsafeSettings
@@ -60,6 +61,7 @@ def bot(*, register_webhooks: bool) -> None:
 @click.command()
 def backend() -> None:
     """Run the backend service: accounts, codes, tickets, one-time pages."""
+    _start_small()
     from backend.main import run_backend
     from backend.settings import BackendSettings, UnsafeSettings
     from nlu.secrets import redact
@@ -68,6 +70,13 @@ def backend() -> None:
         _run(run_backend(BackendSettings(), lambda text: redact(text).text))
     except UnsafeSettings as error:
         _refuse(error)
+
+
+def _start_small() -> None:
+    from ops import lean
+
+    lean.share_arenas()
+    lean.import_structlog()
 
 
 def _run(service: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -45,6 +47,76 @@ async def test_a_migrated_database_stays_as_it_is(service, database_url):
     for _ in range(2):
         await migrations.upgrade(url, folder(service))
     assert await migrations.is_current(url, folder(service))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_last_file_is_the_newest_revision(service):
+    config = Config()
+    config.set_main_option("script_location", str(folder(service)))
+    config.set_main_option("path_separator", "os")
+    assert (
+        migrations.newest(folder(service))
+        == ScriptDirectory.from_config(config).get_current_head()
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_services_migrate_in_processes_of_their_own(service, database_url):
+    together = (migrations.upgrade_apart(database_url, folder(service)) for _ in range(2))
+    await asyncio.gather(*together)
+    assert await migrations.is_current(database_url, folder(service))
+
+
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(database_url, capfd):
+    await migrations.upgrade(database_url, folder("bot"))
+    change = "UPDATE alembic_version SET version_num = '9999_later'"
+    await execute(database_url, change)
+    with pytest.raises(migrations.MigrationFailed):
+        await migrations.upgrade_apart(database_url, folder("bot"))
+    assert "9999_later" in capfd.readouterr().err
+    assert await execute(database_url, "SELECT version_num FROM alembic_version") == "9999_later"
+
+
+SUDDEN_END = """
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "0001_first", None
+
+def upgrade():
+    op.create_table("half", sa.Column("id", sa.Integer, primary_key=True))
+    if os.path.exists({mark!r}):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+ENVIRONMENT = """
+import sqlalchemy as sa
+from ops.migrator import run_environment
+run_environment(sa.MetaData())
+"""
+
+
+async def test_a_kill_in_the_middle_leaves_the_old_schema(database_url, tmp_path):
+    versions, mark = tmp_path / "migrations" / "versions", tmp_path / "mark"
+    versions.mkdir(parents=True)
+    mark.touch()
+    (versions / "0001_first.py").write_text(SUDDEN_END.format(mark=str(mark)))
+    (versions.parent / "env.py").write_text(ENVIRONMENT)
+    with pytest.raises(migrations.MigrationFailed, match="-9"):
+        await migrations.upgrade_apart(database_url, versions.parent)
+    assert not await migrations.is_current(database_url, versions.parent)
+    mark.unlink()
+    await migrations.upgrade_apart(database_url, versions.parent)
+    assert await migrations.is_current(database_url, versions.parent)
+    assert await execute(database_url, "SELECT count(*) FROM half") == 0
+
+
+async def execute(url, statement):
+    engine = create_async_engine(async_url(url))
+    async with engine.begin() as connection:
+        result = await connection.execute(sa.text(statement))
+        found = result.scalar() if result.returns_rows else None
+    await engine.dispose()
+    return found
 
 
 async def test_processes_that_start_at_once_migrate_once(postgres_url):

@@ -1,7 +1,7 @@
-"""Alembic's entry: see `ops.migrations`."""
+"""Alembic's entry: see `ops.migrator`."""
 
 import backend.store.tables  # noqa: F401 - registers every table
 from backend.store.database import metadata
-from ops.migrations import run_environment
+from ops.migrator import run_environment
 
 run_environment(metadata)

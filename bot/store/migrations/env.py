@@ -1,6 +1,6 @@
-"""Alembic's entry: see `ops.migrations`."""
+"""Alembic's entry: see `ops.migrator`."""
 
 from bot.store.tables import metadata
-from ops.migrations import run_environment
+from ops.migrator import run_environment
 
 run_environment(metadata)
