@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "e2e"))]
 
 import platforms  # noqa: E402 - the path is set first
-from platforms import fake_meta, fake_microsoft, fake_telegram, teams_kit  # noqa: E402 - likewise
+from platforms import fake_meta, fake_microsoft, fake_telegram  # noqa: E402 - likewise
 from servers import free_port  # noqa: E402 - likewise
 from stack import Stack  # noqa: E402 - likewise
 
@@ -90,26 +90,6 @@ class TimedMicrosoft(fake_microsoft.FakeApi, Answers):
         if activity["type"] == "message" and request.method == "POST":
             self.arrived(request.match_info["chat"])
         await super()._take(request, activity)
-
-
-class SignedTeams(platforms.Teams):
-    """Teams with tokens, as in production."""
-
-    def settings(self):
-        return {
-            "HELPDESK_TEAMS_APP_ID": fake_microsoft.APP,
-            "HELPDESK_TEAMS_APP_PASSWORD": fake_microsoft.PASSWORD,
-            "HELPDESK_TEAMS_TENANT": fake_microsoft.TENANT,
-            "HELPDESK_TEAMS_OPENID_URL": f"{self.fake.url}/openid",
-            "TEAMS_LOGIN": self.fake.url,
-        }
-
-    def request(self, person, words):
-        if not hasattr(self, "token"):
-            claims = teams_kit.claims(self.fake.service)
-            self.token = teams_kit.signed(claims)
-        body, headers = super().request(person, words)
-        return body, {**headers, "Authorization": f"Bearer {self.token}"}
 
 
 class ScopedWhatsApp(platforms.WhatsApp):
@@ -306,7 +286,7 @@ async def main(arguments):
     three = (
         platforms.Telegram(TimedTelegram()),
         platforms.WhatsApp(TimedMeta()),
-        SignedTeams(TimedMicrosoft()),
+        platforms.Teams(TimedMicrosoft()),
     )
     for platform in three:
         await platform.fake.start()

@@ -87,15 +87,10 @@ class _Fault(Struct):
 class Login:
     """Our token for the connector: asked for with our secret, kept until it ends."""
 
-    def __init__(
-        self,
-        settings: BotSettings,
-        address: str = "",
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: BotSettings, now: Callable[[], float] = time.monotonic) -> None:
         cloud, password = cloud_of(settings), settings.teams_app_password
         tenant = quote(settings.teams_tenant or cloud.anybody, safe="")
-        self._url = f"{address or cloud.login}/{tenant}/oauth2/v2.0/token"
+        self._url = f"{cloud.login}/{tenant}/oauth2/v2.0/token"
         self._form = {
             "grant_type": "client_credentials",
             "client_id": settings.teams_app_id or "",

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -98,8 +99,18 @@ class Teams:
     path = "/webhooks/teams"
 
     def settings(self):
-        # The address of Microsoft's login is no setting: the bot asks for no token here.
-        return {"HELPDESK_TEAMS_ANONYMOUS": "true"}
+        return {
+            "HELPDESK_TEAMS_APP_ID": fake_microsoft.APP,
+            "HELPDESK_TEAMS_APP_PASSWORD": fake_microsoft.PASSWORD,
+            "HELPDESK_TEAMS_TENANT": fake_microsoft.TENANT,
+            "HELPDESK_TEAMS_OPENID_URL": f"{self.fake.url}/openid",
+            "HELPDESK_TEAMS_LOGIN_URL": self.fake.url,
+        }
+
+    @cached_property
+    def headers(self):
+        token = teams_kit.signed(teams_kit.claims(self.fake.service))
+        return {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def request(self, person, words):
         posted = teams_kit.activity(
@@ -109,7 +120,7 @@ class Teams:
             conversation={"conversationType": "personal", "id": self.chat(person)},
             **{"from": {"id": f"29:person{person}", "name": "Orang"}},
         )
-        return json.dumps(posted).encode(), {"Content-Type": "application/json"}
+        return json.dumps(posted).encode(), self.headers
 
     def chat(self, person):
         return f"a:person{person}"

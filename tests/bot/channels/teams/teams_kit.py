@@ -115,7 +115,7 @@ class Desk:
             inbox,
             chosen,
             guard=Guard(chosen, Keys(f"{microsoft.url}/openid", now)),
-            login=Login(chosen, microsoft.url, now),
+            login=Login(chosen, now),
         )
         client = TestClient(TestServer(application([channel], {})))
         await client.start_server()

@@ -14,7 +14,6 @@ from teams_kit import BOT, GROUP, activity, claims, settings, signed
 
 from bot.channels.capabilities import capabilities_of
 from bot.channels.teams import PATH, TeamsChannel
-from bot.channels.teams_api import Login
 from bot.dialogue import Dialogue
 from bot.effects import Effects
 from bot.http import application
@@ -42,7 +41,8 @@ class Office:
 
     @classmethod
     async def open(cls, folder, clock, microsoft):
-        chosen = settings(teams_openid_url=f"{microsoft.url}/openid")
+        here = {"teams_openid_url": f"{microsoft.url}/openid", "teams_login_url": microsoft.url}
+        chosen = settings(**here)
         backend, channels = BackendDouble(clock), {}
         dialogue = Dialogue(StubEngine(), TEXTS, capabilities_of, clock)
         messages = Messages(channels, clock)
@@ -52,8 +52,7 @@ class Office:
         runtime = DurableRuntime(f"sqlite:///{file}", dialogue, policies, clock, kept)
         dialogue.connect(runtime.ingest)
         messages.connect(runtime)
-        login = Login(chosen, microsoft.url)
-        channels["teams"] = channel = TeamsChannel(runtime, chosen, login=login)
+        channels["teams"] = channel = TeamsChannel(runtime, chosen)
         await runtime.start()
         client = TestClient(TestServer(application([channel], {})))
         await client.start_server()
