@@ -29,6 +29,8 @@ export function storeOf(connection) {
     document.addEventListener(kind, (event) => {
       const data = event.dataTransfer || event.clipboardData;
       if (!data?.types.includes("Files")) return;
+      // A list of people copied from a table comes with a picture of itself.
+      if (kind === "paste" && data.types.includes("text/plain")) return;
       event.preventDefault(); // or the browser would leave the chat and show the file
       for (const file of data.files) send(file); // none while it is only dragged
     });

@@ -82,16 +82,20 @@ async def test_a_file_is_dropped_or_pasted(visitor, kind):
     assert parked(visitor) == [LETTER[:500]]
 
 
-async def test_pasted_words_are_words(visitor):
-    paste = """text => {
+@pytest.mark.parametrize("pictured", [False, True], ids=["alone", "with their picture"])
+async def test_pasted_words_are_words(visitor, pictured):
+    paste = """([text, pictured]) => {
         const data = new DataTransfer();
+        if (pictured) data.items.add(new File(["x"], "image.png", { type: "image/png" }));
         data.setData("text/plain", text);
         const bag = { bubbles: true, cancelable: true, clipboardData: data };
         const event = new ClipboardEvent("paste", bag);
         return document.querySelector("main").dispatchEvent(event);
     }"""
-    assert await visitor.page.evaluate(paste, "halo")
-    await visitor.sees(GREETING)
+    left_alone = await visitor.page.evaluate(paste, ["1. Rina Lestari", pictured])
+    assert left_alone
+    await visitor.say("halo")
+    await visitor.sees(GREETING, "halo", "Anda menulis: halo")
 
 
 async def test_a_file_too_large_is_not_sent(visitor):
