@@ -16,6 +16,7 @@ from bot.channels.telegram import HEADER, PATH, Telegram, webhook_secret
 from bot.dialogue import Dialogue
 from bot.effects import Effects
 from bot.envelope import decode
+from bot.files import Files
 from bot.http import application
 from bot.messages import Messages
 from bot.runtime.durable import DurableRuntime
@@ -23,6 +24,7 @@ from bot.runtime.port import NotAccepting
 from bot.runtime.settings import RuntimeSettings
 from bot.settings import BotSettings
 from bot.texts.catalogue import Texts
+from ops.documents import Documents
 
 TEXTS = Texts.load()
 BUDI = {"id": 4503599627370495, "is_bot": False, "first_name": "Budi", "language_code": "id"}
@@ -135,7 +137,8 @@ async def open_bot(folder, clock, telegram, *, runtime=None, hurried=True, **cha
     dialogue = Dialogue(StubEngine(), TEXTS, capabilities_of, clock)
     if runtime is None:
         messages = Messages(channels, clock)
-        policies = {**Effects(backend).policies(), **messages.policies()}
+        files = Files(channels, Documents(folder / "documents"))
+        policies = {**Effects(backend).policies(), **files.policies(), **messages.policies()}
         url = f"sqlite:///{folder / 'bot.db'}"
         made = RuntimeSettings(create_schema=True)
         runtime = DurableRuntime(url, dialogue, policies, clock, made)
