@@ -10,6 +10,8 @@ import sys
 import time
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from chat_rooms import CHANNELS, Away
 
 from bot.channels import floods
@@ -316,6 +318,33 @@ async def test_an_upload_in_broken_pieces_is_none(line):
     await line.send("Transfer-Encoding: chunked", body=b"5\r\n%PDF-\r\nxyz\r\n")
     assert await line.status() == 400
     assert (waiting(line.room), await sent(line.room)) == ([], [])
+
+
+async def test_an_upload_that_is_not_packed_as_it_says_is_none(line):
+    await line.send("Content-Encoding: gzip", f"Content-Length: {len(LETTER)}", body=LETTER)
+    assert await line.status() == 400
+    assert (waiting(line.room), await sent(line.room)) == ([], [])
+
+
+@pytest.mark.parametrize("told", [ConnectionResetError, web.RequestPayloadError])
+async def test_whatever_a_broken_connection_says_nothing_is_left(tmp_path, told):
+    """Servers differ in how they tell a handler: the one of these tests cancels it."""
+    letters = Documents(tmp_path)
+    request = make_mocked_request("PUT", "/", payload=Broken(told()))
+    with pytest.raises((ConnectionResetError, web.HTTPBadRequest)):
+        await Uploads(letters).take(request, "chat", "f1")
+    assert letters.incoming_sizes() == []
+
+
+class Broken:
+    """A body that ends in an error."""
+
+    def __init__(self, error):
+        self.error = error
+
+    async def iter_chunked(self, _size):
+        yield LETTER[:1000]
+        raise self.error
 
 
 async def test_an_upload_that_does_not_end_is_ended(line, monkeypatch):
