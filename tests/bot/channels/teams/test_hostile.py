@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from teams_kit import BOT, BUDI, PERSONAL, activity, claims, signed
 
+from bot.channels.teams_events import FILE
+
 FAST, SLOW = 300, 10_000
 TYPES = st.sampled_from(
     [
@@ -38,7 +40,10 @@ FULL = {
     "text": "lupa password",
     "value": {"press": "/choose:1:yes"},
     "entities": [ENTITY],
-    "attachments": [{"contentType": "image/png", "name": "a.png", "content": {"uniqueId": "u"}}],
+    "attachments": [
+        {"contentType": "image/*", "contentUrl": "https://x.example/v3/attachments/1"},
+        {"contentType": FILE, "name": "a.pdf", "content": {"downloadUrl": "https://x.example"}},
+    ],
     "membersAdded": [BOT, BUDI],
     "action": "add",
     "name": "adaptiveCard/action",
@@ -73,6 +78,8 @@ def put(value, path, new):
 def mutants(draw):
     """An activity of any type with one to three places left out or holding something else."""
     content = activity("SERVICE", draw(TYPES), conversation=PERSONAL, **FULL)
+    if draw(st.booleans()):
+        del content["value"]  # else it is a press, and its files are not looked at
     content["channelData"] = CHANNEL_DATA
     for _ in range(draw(st.integers(1, 3))):
         where = draw(st.sampled_from(list(paths(content))[1:]))
