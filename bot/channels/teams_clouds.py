@@ -45,7 +45,13 @@ CLOUDS: Final = {
         anybody="botframework.com",
         framework="https://api.botframework.com",
         keys="https://login.botframework.com/v1/.well-known/openidconfiguration",
-        hosts=frozenset({"smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com"}),
+        hosts=frozenset(
+            {
+                "smba.trafficmanager.net",
+                "smba.onyx.prod.teams.trafficmanager.net",
+                "smba.infra.gcc.teams.microsoft.com",
+            }
+        ),
         domains=(".botframework.com",),
         files=(".sharepoint.com",),
     ),
