@@ -1,59 +1,82 @@
-"""What `helpdesk up` says: that it waits, and, once everything is ready, where and what to try."""
+"""What `helpdesk up` says: that it waits, and, once everything is ready, where and what to try.
+
+The services need the processors to start: until they are ready, this loads little and gives way.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import http.client
+import os
 import time
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from backend.settings import BackendSettings
 from bot.settings import BotSettings
-from helpdesk.output import console, errors
-from nlu.embedded import is_fresh, model_path
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 READY_WITHIN: Final = 180.0
 """Seconds: the first start trains the understanding."""
+USUAL: Final = 4.0
+"""Seconds after which a start that goes on is explained."""
+GIVES_WAY: Final = 10
+"""Added to the niceness of this process."""
 OK: Final = 200
 WIDE: Final = 110
 
 
-async def announce() -> int:
+def announce() -> int:
     """Wait until both services are ready and print the addresses; return the exit code."""
-    bot, backend = BotSettings(), BackendSettings()
     started = time.monotonic()
-    if not is_fresh(model_path(bot.state_dir)):
-        console.print("First start: training the understanding, about half a minute.")
-    urls = (f"http://{backend.backend_bind}/readyz", f"http://{bot.bind}/readyz")
-    timeout = aiohttp.ClientTimeout(total=2)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        while not all([await _is_ready(session, url) for url in urls]):
-            if time.monotonic() - started > READY_WITHIN:
-                errors.print("Not ready yet: `helpdesk doctor` tells what is missing.")
-                return 1
-            await asyncio.sleep(0.05)
+    os.nice(GIVES_WAY)
+    bot, backend = BotSettings(), BackendSettings()
+    explained = False
+    while not (_is_ready(backend.backend_bind) and _is_ready(bot.bind)):
+        waited = time.monotonic() - started
+        if waited > USUAL and not explained:
+            explained = True
+            _explain(bot)
+        if waited > READY_WITHIN:
+            from helpdesk.output import errors
+
+            errors.print("Not ready yet: `helpdesk doctor` tells what is missing.")
+            return 1
+        time.sleep(0.05)
     seconds = time.monotonic() - started
+    from helpdesk.output import console
+
     console.width = max(console.width, WIDE)  # a table that is folded cannot be read
     console.print(_banner(bot, backend), f"\nReady after {seconds:.1f} s. Ctrl-C stops.\n")
     return 0
 
 
-async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
+def _is_ready(bind: str) -> bool:
+    connection = http.client.HTTPConnection(bind, timeout=2)
     try:
-        async with session.get(url) as response:
-            return response.status == OK
-    except (aiohttp.ClientError, TimeoutError, OSError):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == OK
+    except (http.client.HTTPException, OSError):
         return False
+    finally:
+        connection.close()
+
+
+def _explain(bot: BotSettings) -> None:
+    from helpdesk.output import console
+    from nlu.embedded import is_fresh, model_path
+
+    if not is_fresh(model_path(bot.state_dir)):
+        console.print("First start: training the understanding, about half a minute.")
 
 
 def _banner(bot: BotSettings, backend: BackendSettings) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     lines = Table(box=None, show_header=False, pad_edge=False)
     lines.add_row("Web chat", f"http://{bot.bind}/")
     if not backend.is_development:
@@ -65,6 +88,8 @@ def _banner(bot: BotSettings, backend: BackendSettings) -> RenderableType:
 
 
 def _accounts() -> Table:
+    from rich.table import Table
+
     from backend.service.demo import DEMO_ACCOUNTS
 
     table = Table(box=None, header_style="dim", pad_edge=False, title="Demo accounts")
@@ -83,6 +108,8 @@ def _accounts() -> Table:
 
 
 def _tries() -> Text:
+    from rich.text import Text
+
     return Text.from_markup(
         "[bold]Try in the web chat[/]\n"
         "  1. halo min, saya lupa password     (login: budi.santoso; codes: the mail page)\n"

@@ -29,7 +29,7 @@ def announce() -> None:
     """Say when both services are ready, and what to try. `helpdesk up` runs it."""
     from helpdesk.announcement import announce as wait_and_say
 
-    sys.exit(asyncio.run(wait_and_say()))
+    sys.exit(wait_and_say())
 
 
 @click.command()
