@@ -146,6 +146,9 @@ def events(
     if activity.type == "message":
         return [_message(activity, body, seal)]
     kind = _kind(activity)
+    if kind is InboundKind.EDIT:
+        _, secret = clean(_words(activity)[: 2 * MAX_TEXT])
+        return [_event(activity, body, kind, secret=secret)]
     return [_event(activity, body, kind)] if kind else []
 
 
