@@ -221,7 +221,7 @@ async def test_a_password_in_an_edit_is_told_of_and_not_kept(desk):
     event = await desk.hear(type="messageUpdate", text="password saya Bandung#2024")
     assert (event.kind, event.text, event.secret) == (InboundKind.EDIT, "", True)
     assert not (await desk.hear(type="messageUpdate", text="lupa password")).secret
-    assert not any("Bandung#2024" in row.payload for row in desk.inbox.rows)
+    assert not any("Bandung#2024" in row.payload for row in desk.inbox.rows.values())
 
 
 async def test_edits_of_a_message_are_neither_it_nor_one_another(desk):
