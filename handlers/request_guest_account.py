@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handlers.flow import CANCEL, FlowName, Move, Wish, to_flow
+from handlers.flow import CANCEL, HUMAN, FlowName, Move, Wish, to_flow
 from handlers.guest_draft import (
     FREE_TEXT,
     MAX_DOCUMENTS,
@@ -84,6 +84,13 @@ _ASKING_WORDS: Final = re.compile(
     r"|for (our|my) guests?)\b",
     re.IGNORECASE,
 )
+_NO_LETTER: Final = re.compile(
+    r"\b(belum|tidak|tdk|nggak|enggak|gak|ga|tanpa|no|not|don'?t|haven'?t|without)\b"
+    r".*\b(surat|nomor|letter|number)"
+    r"|^\W*(belum|tidak|tdk|nggak|gak|ga) (ada|punya|dapat)\b|\byet\b",
+    re.IGNORECASE,
+)
+_LETTER: Final = frozenset({Field.LETTER_NUMBER, Field.LETTER_DATE})
 _EDITABLE: Final = tuple(Choice(f"edit:{field}", f"button.field.{field}") for field in Field)
 _SHOWN: Final = 10
 """So many guests are shown in the summary; the rest is counted."""
@@ -130,9 +137,16 @@ def _collect(
     if asking is Field.PEOPLE and draft.people and is_no(UserSaid(meaning)):
         return _closed(draft)
     filled = absorb(draft, meaning, asking, today)
+    if filled == draft and _has_no_letter(asking, meaning):
+        state = Collecting(draft, asking)
+        return Move(state, (OfferChoices("guest.letter_needed", (HUMAN, CANCEL)),))
     if filled == draft:
         return Move(Collecting(draft, asking), _ask(draft, asking), understood=False)
     return _go_on(filled, meaning, today)
+
+
+def _has_no_letter(asking: Field, meaning: Understanding) -> bool:
+    return asking in _LETTER and _NO_LETTER.search(meaning.text) is not None
 
 
 def _file(
@@ -285,7 +299,8 @@ def answers(state: State, meaning: Understanding) -> bool:
             another = meaning.intent not in _WITHIN and meaning.confidence >= SURE
             return bool(meaning.text.strip()) and not another
         case Collecting(draft, asking):
-            return absorb(draft, meaning, asking, None) != draft
+            told = absorb(draft, meaning, asking, None) != draft
+            return told or _has_no_letter(asking, meaning)
         case Confirming(draft):
             return absorb(draft, meaning, None, None) != draft
         case _:

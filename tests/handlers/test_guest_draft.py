@@ -121,3 +121,65 @@ def test_a_cleared_field_is_the_one_that_is_missing(field):
 def test_fewer_people_than_announced_are_missing():
     assert missing(replace(FULL, expected=2)) is Field.PEOPLE
     assert missing(replace(FULL, expected=1)) is None
+
+
+LISTED = (Person("Rina Lestari", "Bank Contoh", "r@x.id"), Person("Joko", "SPI", "j@x.id"))
+PASTED = "1. Rina Lestari - Bank Contoh - r@x.id\n2. Joko, SPI, j@x.id"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "rest", "expected"),
+    [
+        pytest.param(Field.UNIT, PASTED, {"people": LISTED, "unit": "SPI"},
+                     {"people": LISTED}, id="a list is no unit, nor is the unit of a guest"),
+        pytest.param(Field.UNIT, "Direktorat Umum\n" + PASTED, {"people": LISTED},
+                     {"people": LISTED, "unit": "Direktorat Umum"}, id="a unit above its list"),
+        pytest.param(Field.PURPOSE, "sampai 2026-12-31", {"date": "2026-12-31"},
+                     {"active_until": date(2026, 12, 31)}, id="a date is no purpose"),
+        pytest.param(Field.PURPOSE, "2026-12-31", {"date": "2026-12-31"},
+                     {"active_until": date(2026, 12, 31)}, id="a bare date is none either"),
+        pytest.param(Field.PURPOSE, "audit, sampai tanggal 2026-12-31", {"date": "2026-12-31"},
+                     {"active_until": date(2026, 12, 31), "purpose": "audit"}, id="both"),
+        pytest.param(Field.PURPOSE, "workshop 2026-12-31", {"date": "2026-12-31"},
+                     {"purpose": "workshop 2026-12-31"}, id="the day of the purpose"),
+        pytest.param(Field.PURPOSE, "surat nomor 1/A, untuk audit", {"letter_number": "1/A"},
+                     {"letter_number": "1/A", "purpose": "audit"}, id="after a letter"),
+        pytest.param(Field.PURPOSE, "pelatihan untuk 5 orang", {"count": "5"},
+                     {"expected": 5, "purpose": "pelatihan untuk 5 orang"}, id="a count stays"),
+        pytest.param(Field.PURPOSE, "cp Ibu Yulia 0857", {"phone": "0857"},
+                     {"contact_name": "Ibu Yulia", "contact_phone": "0857"}, id="a contact"),
+        pytest.param(Field.PURPOSE, "unitnya SPI, audit kas", {},
+                     {"unit": "SPI", "purpose": "audit kas"}, id="a correction on the way"),
+        pytest.param(Field.LETTER_NUMBER, "tanggal 2026-02-27", {"date": "2026-02-27"},
+                     {"letter_date": date(2026, 2, 27)}, id="a date is no letter's number"),
+        pytest.param(Field.LETTER_NUMBER, "2 orang", {"count": "2"}, {"expected": 2},
+                     id="nor is a count"),
+        pytest.param(Field.CONTACT_PHONE, "27 02 2026-02-27", {"date": "27 02 2026-02-27"}, {},
+                     id="nor is a date a phone"),
+        pytest.param(Field.CONTACT_NAME, "Ibu Yulia hp 0857", {"phone": "0857"},
+                     {"contact_name": "Ibu Yulia", "contact_phone": "0857"}, id="name and phone"),
+        pytest.param(Field.CONTACT_NAME, "Ibu Yulia, y@x.id",
+                     {"people": (Person("Ibu Yulia", "", "y@x.id"),)},
+                     {"contact_name": "Ibu Yulia, y@x.id"}, id="the contact is no guest"),
+    ],
+)  # fmt: skip
+def test_what_one_field_took_does_not_fill_the_asked_one(asked, text, rest, expected):
+    assert read(text, asked=asked, **rest) == replace(Draft(), **expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "expected"),
+    [
+        ("unitnya Satuan Umum", {"unit": "Satuan Umum"}, {"unit": "Satuan Umum"}),
+        ("unit kerjanya jadi Satuan Umum, ya", {}, {"unit": "Satuan Umum"}),
+        ("the unit is Internal Audit", {}, {"unit": "Internal Audit"}),
+        ("Satuan Umum.", {"unit": "Satuan Umum"}, {"unit": "Satuan Umum"}),
+        ("bukan Satuan Umum", {"unit": "Satuan Umum"}, {}),
+        ("keperluannya audit kas", {}, {"purpose": "audit kas"}),
+        ("narahubungnya pak Andi", {}, {"contact_name": "pak Andi"}),
+        ("CP: Andi 0857-2114-7437", {}, {"contact_name": "Andi"}),
+        ("unitnya?", {}, {}),
+    ],
+)
+def test_a_field_is_corrected_by_its_name(text, entities, expected):
+    assert read(text, draft=FULL, **entities) == replace(FULL, **expected)

@@ -220,6 +220,17 @@ def test_what_counts_as_an_answer(state, message, answers):
     assert flow.answers(state, message) is answers
 
 
+@pytest.mark.parametrize("words", ["belum ada suratnya", "belum ada", "no letter yet"])
+@pytest.mark.parametrize("field", [Field.LETTER_NUMBER, Field.LETTER_DATE])
+def test_without_a_letter_the_person_hears_what_it_is_for(field, words):
+    state = Collecting(without(field), field)
+    assert flow.answers(state, meaning(words, Intent.TICKET_STATUS, 0.6))
+    moved = flow.step(state, said(words))
+    assert (moved.state, keys(moved.effects)) == (state, ["guest.letter_needed"])
+    assert buttons(moved.effects) == ["human", "cancel"]
+    assert not flow.answers(TWO_MORE, meaning(words))
+
+
 @pytest.mark.parametrize("field", Field)
 def test_every_field_can_be_edited(field):
     moved = flow.step(Confirming(FULL), UserChose(1, f"edit:{field}"))

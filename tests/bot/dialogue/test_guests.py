@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chat_kit import SILENCE, feed, press, sets, wait
+from chat_kit import SILENCE, Chat, feed, press, sets, wait
 
 from backend_client import wire
 
@@ -145,3 +145,48 @@ async def test_filing_while_the_backend_is_down_loses_nothing(chat, backend):
         (sets(down=False), "ITB-2026-000001"),
     )
     assert len(backend.guest_requests) == 1
+
+
+OPENING = (
+    "mau minta akun tamu untuk 2 auditor, surat 102/IT1.B01/TU.02/2026 tanggal 8 Januari 2026"
+)
+PASTED = """1. Rina Lestari - KAP Contoh - rina@example.net
+2. Joko Purnomo, KAP Contoh, joko@example.net"""
+
+
+async def test_the_tutorial_s_steps_with_answers_in_any_order(backend, clock, embedded):
+    """What one field took does not fill the asked one, too (docs/tutorials)."""
+    await Chat(backend, clock, embedded).plays(
+        (OPENING, "Unit kerja mana"),
+        (PASTED, "nama unit kerja pengaju"),
+        ("Satuan Pengawas Internal", "keperluan apa"),
+        ("sampai 31 Desember 2026", "Apa keperluan"),
+        ("audit laporan keuangan", "Siapa narahubung"),
+        ("Ibu Yulia 0812-3456-7890", "Unit: Satuan Pengawas Internal\n"),
+        ("unitnya Direktorat Pendidikan", "Unit: Direktorat Pendidikan\n"),
+        (press("Kirim"), "ITB-2026-000001"),
+    )
+    (request,) = backend.guest_requests
+    assert (request.unit, request.purpose) == ("Direktorat Pendidikan", "audit laporan keuangan")
+    assert (request.contact_name, request.contact_phone) == ("Ibu Yulia", "+6281234567890")
+    assert request.active_until == date(2026, 12, 31)
+    assert [person.name for person in request.people] == ["Rina Lestari", "Joko Purnomo"]
+
+
+async def test_a_contact_of_the_opening_and_the_day_of_a_purpose(backend, clock, embedded):
+    await Chat(backend, clock, embedded).plays(
+        (OPENING + ", cp Ibu Yulia 0812-3456-7890", "Unit kerja mana"),
+        ("Satuan Pengawas Internal", "keperluan apa"),
+        ("workshop 12-14 Maret 2026", "Tempel daftarnya"),
+        (PASTED, "sampai tanggal berapa"),
+        ("31 Desember 2026", "Keperluan: workshop 12-14 Maret 2026 … Narahubung: Ibu Yulia, +62"),
+    )
+
+
+async def test_no_letter_yet(chat):
+    await chat.plays(
+        ("I want to request guest accounts", "Which unit"),
+        ("Direktorat Pendidikan", "number of the request letter"),
+        ("no letter yet", "needs a letter … [Talk to a person]"),
+        ("102/IT1.B01/TU.02/2026", "date of that letter"),
+    )
