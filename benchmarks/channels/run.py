@@ -9,8 +9,9 @@ bot with all three on. Beside it, under the same load in the same run: aiogram's
 pywa, each behind the web server of its manual. They check the same secret or signature, read the
 same webhook and call the same platform, but acknowledge before they have done anything, echo,
 store nothing and forget what they were doing when they die. Ours stores with an fsync before it
-acknowledges, understands, and answers with text and buttons. The platforms' own limits are widened
-(`widened.py`): they allow 30 messages a second. Goal: the bot in 150 MB or less.
+acknowledges, understands, answers with text and buttons, and takes those of the answer before off
+(a second call, on Telegram and Teams). The platforms' own limits are widened (`widened.py`): they
+allow 30 messages a second. Goal: the bot in 150 MB or less.
 """
 
 import argparse

@@ -79,10 +79,16 @@ class Connections(BaseRequest):
         timeout = aiohttp.ClientTimeout(
             connect=CONNECT, sock_read=within, total=within and CONNECT + within
         )
-        form = request_data.url_encoded_parameters() if request_data else None
+        # Encoded in C: the library's own way takes twice as long.
+        form = URL.build(query=request_data.json_parameters) if request_data else URL()
         try:
             async with self.session.request(
-                method, url, data=form, headers=_FORM, timeout=timeout, allow_redirects=False
+                method,
+                url,
+                data=form.raw_query_string,
+                headers=_FORM,
+                timeout=timeout,
+                allow_redirects=False,
             ) as response:
                 return response.status, await response.read()
         except _NOT_SENT as error:

@@ -35,12 +35,13 @@ async def test_nobody_who_did_not_ask_sees_typing(watching):
     assert watching.channel._watched == {}
 
 
-async def test_once_all_is_said_nobody_is_watched(bot, monkeypatch):
-    monkeypatch.setattr(channel_module, "WORKING_AFTER", (0.01,))
-    await bot.says("halo")
-    await asyncio.gather(*bot.channel._watched.values())
-    assert bot.channel._watched == {}
-    assert bot.telegram.called("sendChatAction") == []
+async def test_once_all_is_said_nobody_is_shown_anything(watching, monkeypatch):
+    await watching.says("halo")
+    monkeypatch.setattr(channel_module, "WORKING_AFTER", (0.0,))
+    watching.channel._watch(NAME)
+    await asyncio.gather(*watching.channel._watched.values())
+    assert watching.channel._watched == {}
+    assert watching.telegram.called("sendChatAction") == []
 
 
 async def test_only_so_many_are_watched(watching, monkeypatch):
