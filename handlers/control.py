@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from handlers import routing
+from handlers import escalate, routing
+from handlers.escalate import ALARM
 from handlers.flow import Choice
 from handlers.kernel import (
     AgentJoined,
@@ -31,7 +33,7 @@ from handlers.kernel import (
 )
 from handlers.model import Case, Control, Conversation, change_control
 from handlers.reading import ACT
-from nlu.types import Intent
+from nlu.types import Intent, Understanding
 
 if TYPE_CHECKING:
     from handlers.routing import Turn
@@ -49,6 +51,20 @@ FromPerson = UserSaid | UserChose | UserSentFile | UserSentUnsupported
 
 CANCEL_TICKET: Final = Choice("cancel", "button.cancel_ticket")
 _ASKS_STATUS: Final = frozenset({Intent.TICKET_STATUS, Intent.ESCALATE, Intent.HELP})
+_POLITE: Final = (
+    r"(?:ok|oke|okay|ya|iya|eh|tolong|mohon|maaf|saya mau|aku mau|mau|dulu|saja|aja|deh|dong|lah"
+    r"|sih|kak|min|mas|mbak|pak|bu|makasih|terima kasih|please|pls|sorry|thanks|thank you|now|then"
+    r"|i want to|i'd like to)"
+)
+_TICKET: Final = (
+    r"(?:(?:tiket|permintaan)(?:nya)?(?: (?:ini|itu|saya))?|it|that|this"
+    r"|(?:the|my|this|that) (?:ticket|request))"
+)
+_CANCELS: Final = re.compile(
+    rf"(?:{_POLITE} )*/?(?:batal(?:kan|in)?|cancel|stop|never ?mind"
+    rf"|(?:ga|gak|nggak|ngga|enggak|tidak|tdk) ?jadi)(?: {_POLITE}| {_TICKET})*"
+)
+_BETWEEN_WORDS: Final = re.compile(r"[^\w/']+")
 
 
 # -- while nobody answers yet ---------------------------------------------------------------
@@ -60,17 +76,46 @@ def while_waiting(c: Conversation, event: FromPerson) -> Turn:
             return _cancel(c, case)
         case UserChose():
             return Step(c, (Say("stale.button"),))
-        case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent is Intent.CANCEL:
-            return _cancel(c, case)
-        case UserSaid(meaning) if meaning.confidence >= ACT and meaning.intent in _ASKS_STATUS:
-            turn = _forward(c, case, meaning.text)  # it may hold more than the question
-            return Step(turn.state, (*turn.effects, _status(case)))
         case UserSaid(meaning):
-            turn = _pass_on(c, case, meaning.text)
+            turn = _heard(c, case, meaning)
             warning = (Say("secret.redacted"),) if meaning.secret else ()
             return Step(turn.state, (*warning, *turn.effects))
         case UserSentFile() | UserSentUnsupported():  # pragma: no branch - the last of all
             return _pass_on(c, case, _sent(event))
+
+
+def _heard(c: Conversation, case: Case, meaning: Understanding) -> Turn:
+    sure = meaning.confidence >= ACT
+    if sure and only_cancels(meaning):
+        return _cancel(c, case)
+    if escalate.is_alarm(meaning.text, changed=c.changed) and not case.urgent:
+        return _raise(c, case, meaning)
+    if sure and meaning.intent in _ASKS_STATUS:
+        turn = _forward(c, case, meaning.text)  # it may hold more than the question
+        return Step(turn.state, (*turn.effects, _status(case)))
+    if sure and meaning.intent is Intent.CANCEL:
+        turn = _forward(c, case, meaning.text)
+        return Step(turn.state, (*turn.effects, OfferChoices("waiting.kept", (CANCEL_TICKET,))))
+    return _pass_on(c, case, meaning.text)
+
+
+def only_cancels(meaning: Understanding) -> bool:
+    """Tell whether the message withdraws the ticket and says nothing else.
+
+    A longer one may be a complaint ("it was cancelled again") or the opposite ("don't cancel").
+    """
+    if meaning.intent is not Intent.CANCEL or "?" in meaning.text:
+        return False
+    words = _BETWEEN_WORDS.sub(" ", meaning.text.casefold()).strip()
+    return _CANCELS.fullmatch(words) is not None
+
+
+def _raise(c: Conversation, case: Case, meaning: Understanding) -> Turn:
+    """Open an urgent ticket beside the one that waits: an account is in a stranger's hands."""
+    turn = _forward(c, case, meaning.text)
+    alarm = escalate.handoff(meaning, None, c.login, None, changed=c.changed)
+    alarm = replace(alarm, args={"text": meaning.text[:500]})
+    return Step(replace(turn.state, case=replace(case, urgent=True)), (*turn.effects, alarm))
 
 
 def _sent(event: UserSentFile | UserSentUnsupported) -> str:
@@ -83,7 +128,8 @@ def _sent(event: UserSentFile | UserSentUnsupported) -> str:
 
 def _cancel(c: Conversation, case: Case) -> Turn:
     if case.number:
-        return Step(c, (CancelTicket(case.number),))
+        both = (case.also, case.number)
+        return Step(c, tuple(CancelTicket(number) for number in both if number))
     back = change_control(c, Control.BOT)
     back = replace(back, case=None, unsent=(), abandoned=c.abandoned + 1)
     return Step(back, (Say("waiting.cancelled_unnumbered"),))
@@ -143,10 +189,13 @@ def ticket_opened(c: Conversation, event: TicketOpened) -> Turn:
         if c.abandoned == 0:
             return Step(c, (Say("waiting.opened_later", {"number": event.number}),))
         return Step(replace(c, abandoned=c.abandoned - 1), (CancelTicket(event.number),))
-    if c.control is Control.HUMAN or (c.case and c.case.number):
+    known = c.case.number if c.case else None
+    more_urgent = event.category == ALARM and event.number != known
+    if c.control is Control.HUMAN or (known and not more_urgent):
         return Step(replace(c, abandoned=0))
     appended = tuple(AppendToTicket(event.number, text) for text in c.unsent)
-    case = Case(event.number, event.first_response_due)
+    urgent = event.category == ALARM or bool(c.case and c.case.urgent)
+    case = Case(event.number, event.first_response_due, urgent, known)
     told = replace(c, case=case, unsent=(), abandoned=0)
     if event.next_opening and not event.in_service_hours:
         told = replace(told, told_opening=event.next_opening)

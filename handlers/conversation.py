@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS: Final = 600
 """Silence ends a flow after ten minutes (security.md 1)."""
+DOUBT_SECONDS: Final = 86_400
+"""So long after a changed password was told, "that was not me" is an alarm."""
 THROTTLE_SECONDS: Final = 600
 """A polite answer to what cannot be read is given once in this time."""
 
@@ -111,7 +113,7 @@ def _react(c: Conversation, event: AnyEvent) -> Turn:
         case (
             PasswordChanged() | LinkEnded() | MailDelayed() | GuestsDecided()
         ):  # pragma: no branch - the last of all
-            return Step(c, notices.tell(event))
+            return _news(c, event)
 
 
 # -- the person -----------------------------------------------------------------------------
@@ -182,6 +184,15 @@ def _behind(c: Conversation, suspended: Active, event: AnyAnswer) -> Turn:
     return Step(state, said)
 
 
+def _news(
+    c: Conversation, event: PasswordChanged | LinkEnded | MailDelayed | GuestsDecided
+) -> Turn:
+    told = notices.tell(event)
+    if not isinstance(event, PasswordChanged):
+        return Step(c, told)
+    return Step(replace(c, changed=True), (*told, WakeIn("changed", DOUBT_SECONDS, c.turn)))
+
+
 # -- humans ---------------------------------------------------------------------------------
 def _agent(c: Conversation, event: AgentJoined | AgentSaid | AgentLeft | HandedBack) -> Turn:
     match event:
@@ -219,6 +230,8 @@ def _time_up(c: Conversation, event: TimeUp) -> Turn:
             return control.time_up(c, event)
         case "filing" if c.active and isinstance(c.active.state, Filing):
             return Step(c, (Say("guest.slow"),))
+        case "changed":
+            return Step(replace(c, changed=False))
         case name if name in c.quiet:
             return Step(replace(c, quiet=tuple(key for key in c.quiet if key != name)))
         case _:

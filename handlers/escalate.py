@@ -13,22 +13,50 @@ if TYPE_CHECKING:
     from handlers.kernel import OpenTicket
     from nlu.types import Understanding
 
+ALARM: Final = "security"
+"""The category of an account in a stranger's hands."""
 _ABUSED: Final = re.compile(
-    r"\b(di ?(hack|retas|bajak|bobol)\w*|hack\w*|peretas\w*|stolen|hijack\w*"
-    r"|phish\w*|someone else (is|has)|bukan saya yang|wasn'?t me|unauthori[sz]ed)\b",
+    r"\b(di ?(hack|retas|bajak|bobol|curi)\w*|hack\w*|peretas\w*|stolen|hijack\w*"
+    r"|phish\w*|diambil alih|taken over|bukan saya yang|wasn'?t me|unauthori[sz]ed"
+    r"|someone else (is|has)|di ?(pakai|pake|gunakan) orang|used by some(one|body)"
+    r"|(ada (yang|orang)|orang (lain|asing)|seseorang|some(one|body)) "
+    r"((lain|else|yang|yg|sudah|udah|telah|coba|mencoba|has|have|is) ){0,3}"
+    r"(ganti|gonta|ubah|reset|pakai|pake|masuk|login|akses|ambil|mengganti|mengubah|mereset"
+    r"|memakai|menggunakan|mengakses|mengambil|chang\w+|us(es|ed|ing)|resets?|logg?ed|logs"
+    r"|access\w*|took) (\w+ ){0,2}(akun|password|sandi|kata sandi|email|account|e-mail)\w*)\b",
+    re.IGNORECASE,
+)
+_NOT_ME: Final = re.compile(
+    r"\b(bukan (saya|aku|gue|gua|gw)|not me"
+    r"|i (didn'?t|did not|never) (do|did|change|changed|reset|ask|asked|request|requested)"
+    r"|(saya|aku|gue|gw) (tidak|tdk|nggak|enggak|gak|ga|tak|ngga) ((pernah|merasa|habis|baru) )*"
+    r"(ganti|mengganti|menggantinya|reset|mereset|melakukan))\b",
     re.IGNORECASE,
 )
 
 
+def is_alarm(text: str, *, changed: bool) -> bool:
+    """Tell whether `text` says that an account is in a stranger's hands.
+
+    `changed`: a change of a password was told lately, so that "not me" says so, too.
+    """
+    return _ABUSED.search(text) is not None or (changed and _NOT_ME.search(text) is not None)
+
+
 def handoff(
-    meaning: Understanding | None, flow: FlowName | None, login: str | None, grant: str | None
+    meaning: Understanding | None,
+    flow: FlowName | None,
+    login: str | None,
+    grant: str | None,
+    *,
+    changed: bool = False,
 ) -> OpenTicket:
     """Return the ticket for what was going on (`flow`) or for what the message says.
 
-    An account in a stranger's hands goes first, whatever the flow was.
+    An account in a stranger's hands goes first, whatever the flow was; `changed` as in `is_alarm`.
     """
     text = meaning.text if meaning else ""
     opened = ticket(flow, "summary.asked", login=login, grant=grant)
-    if _ABUSED.search(text):
-        return replace(opened, category="security", priority="urgent", summary="summary.abused")
+    if is_alarm(text, changed=changed):
+        return replace(opened, category=ALARM, priority="urgent", summary="summary.abused")
     return opened

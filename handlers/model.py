@@ -101,6 +101,10 @@ class Case(Struct, frozen=True, omit_defaults=True):
 
     number: str | None = None
     due: datetime | None = None
+    urgent: bool = False
+    """It is known to be about an account in a stranger's hands."""
+    also: str | None = None
+    """The ticket that was waiting when this more urgent one was opened."""
 
 
 class Conversation(Struct, frozen=True, omit_defaults=True):
@@ -133,6 +137,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """How many flows were started: the next one's id."""
     login: str | None = None
     """The account named last; forgotten with the silence."""
+    changed: bool = False
+    """A changed password was told in the last day: "that was not me" is an alarm."""
     interrupted: FlowName | None = None
     """The flow whose code may still arrive after its end."""
 

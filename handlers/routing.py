@@ -194,7 +194,8 @@ def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
     about = c.active or c.suspended
     flow = about.flow if about else None
     login = (about.login if about else None) or (login_of(meaning) if meaning else None) or c.login
-    opened = escalate.handoff(meaning, flow, login, about.grant if about else None)
+    grant = about.grant if about else None
+    opened = escalate.handoff(meaning, flow, login, grant, changed=c.changed)
     text = meaning.text[:500] if meaning else ""
     return Step(c, (replace(opened, args={"text": text}),))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from handlers import fallback, help, routing, small_talk  # noqa: A004 - `help` is an intent
+from handlers import escalate, fallback, help, routing, small_talk  # noqa: A004 - an intent
 from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, to_flow
 from handlers.kernel import OfferChoices, Say, Step, UserChose, UserSaid
 from handlers.model import FLOWS, Active, Conversation
@@ -70,11 +70,19 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
         return routing.cancel(replace(c, misunderstood=0))
     if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:
         return routing.to_human(c, meaning)
+    if _is_alarm(c, meaning):
+        return routing.to_human(c, meaning)
     if c.active:
         return _in_flow(c, c.active, event)
     if c.suspended and (is_yes(event) or is_no(event)) and meaning.intent not in routing.WISHES:
         return routing.resume(c) if is_yes(event) else routing.drop(c)
     return _fresh(c, event)
+
+
+def _is_alarm(c: Conversation, meaning: Understanding) -> bool:
+    """Tell whether a stranger is said to have the account, and nothing of ours is wanted."""
+    wanted = meaning.intent in routing.WISHES and meaning.confidence >= SWITCH
+    return not wanted and escalate.is_alarm(meaning.text, changed=c.changed)
 
 
 def _is_bare_login(meaning: Understanding) -> bool:

@@ -8,12 +8,15 @@ from builders import (
     OPENED,
     SENT,
     Intent,
+    buttons,
     keys,
+    kinds,
     said,
 )
 from msgspec.structs import replace
 
 from handlers.conversation import step
+from handlers.escalate import is_alarm
 from handlers.flow import FlowName
 from handlers.kernel import (
     AgentJoined,
@@ -23,6 +26,7 @@ from handlers.kernel import (
     CancelTicket,
     FileFacts,
     HandedBack,
+    OpenTicket,
     PasswordChanged,
     Purpose,
     Refused,
@@ -37,6 +41,7 @@ from handlers.kernel import (
     UserSentUnsupported,
     UserSpokeInPublic,
     VoidChallenge,
+    WakeIn,
 )
 from handlers.model import Active, Case, Control, Conversation
 from handlers.reading import ACT
@@ -85,6 +90,14 @@ def after(conversation, *events):
         pytest.param(UNNUMBERED, said("status?", Intent.TICKET_STATUS),
                      ["waiting.status_unnumbered"], id="status without a number"),
         pytest.param(WAITING, said("batal", Intent.CANCEL), ["CancelTicket"], id="cancel"),
+        pytest.param(WAITING, said("jangan dibatalkan ya", Intent.CANCEL),
+                     ["AppendToTicket", "waiting.kept"], id="do not cancel"),
+        pytest.param(WAITING, said("ganti jadi [redacted] aja", Intent.CANCEL, secret=True),
+                     ["secret.redacted", "AppendToTicket", "waiting.kept"],
+                     id="a secret in what sounds like a cancel"),
+        pytest.param(WAITING, said("batal, [redacted]", Intent.HELP, secret=True),
+                     ["secret.redacted", "AppendToTicket", "waiting.status"],
+                     id="a secret beside a question"),
         pytest.param(WAITING, said("batal", Intent.CANCEL, ACT - 0.01),
                      ["AppendToTicket", "waiting.noted", "WakeIn"], id="hardly a cancel"),
         pytest.param(replace(WAITING, offer=3), UserChose(3, "cancel"), ["CancelTicket"],
@@ -120,6 +133,113 @@ def after(conversation, *events):
 def test_while_waiting(state, event, expected):
     effects = step(state, event).effects
     assert [getattr(e, "key", type(e).__name__) for e in effects] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "batal", "Batal!", "batalkan saja tiketnya", "tolong batalkan tiket saya ya", "/batal",
+        "ok, batalin aja deh", "nggak jadi deh", "cancel", "/cancel", "Please cancel my ticket.",
+        "never mind", "sorry, cancel that please", "stop",
+    ],
+)  # fmt: skip
+def test_a_word_alone_cancels(text):
+    assert step(WAITING, said(text, Intent.CANCEL)).effects == (CancelTicket("ITB-2026-000001"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jangan batalkan tiketnya", "tidak usah dibatalkan", "don't cancel", "batalkan?",
+        "please don't cancel my ticket", "sudah cukup lama saya menunggu",
+        "saya batal login terus", "tugas saya batal terkirim", "ganti jadi yang lain aja",
+        "apakah sudah cukup?",
+        "kenapa dibatalkan", "stop asking, I still wait", "batal lagi batal lagi",
+    ],
+)  # fmt: skip
+def test_more_than_a_word_is_passed_on_and_nothing_is_cancelled(text):
+    kept, effects = step(WAITING, said(text, Intent.CANCEL))
+    assert effects[0] == AppendToTicket("ITB-2026-000001", text)
+    assert (keys(effects), buttons(effects)) == (["waiting.kept"], ["cancel"])
+    assert kept.control is Control.WAITING
+    assert step(kept, UserChose(kept.offer, "cancel")).effects == (
+        CancelTicket("ITB-2026-000001"),
+    )
+
+
+# -- an account in a stranger's hands ------------------------------------------------------------
+def test_an_alarm_while_waiting_opens_an_urgent_ticket_once():
+    alarmed, effects = step(WAITING, said("akun dibajak orang", Intent.ESCALATE))
+    assert effects == (
+        AppendToTicket("ITB-2026-000001", "akun dibajak orang"),
+        OpenTicket(
+            "security", "summary.abused", priority="urgent", args={"text": "akun dibajak orang"}
+        ),
+    )
+    again = step(alarmed, said("dibajak!!", Intent.ESCALATE)).effects
+    assert keys(again) == ["waiting.status"]
+    assert not any(isinstance(effect, OpenTicket) for effect in again)
+    urgent, effects = step(alarmed, replace(OPENED, number="ITB-2026-000002", category="security"))
+    assert (urgent.case.number, keys(effects)) == ("ITB-2026-000002", ["waiting.opened"])
+    assert step(urgent, said("batal", Intent.CANCEL)).effects == (
+        CancelTicket("ITB-2026-000001"), CancelTicket("ITB-2026-000002"),
+    )  # fmt: skip
+
+
+def test_an_alarm_before_the_first_ticket_has_a_number():
+    alarmed, _ = step(UNNUMBERED, said("akun dibajak orang", Intent.ESCALATE))
+    first, effects = step(alarmed, OPENED)
+    assert effects[0] == AppendToTicket("ITB-2026-000001", "akun dibajak orang")
+    second = replace(OPENED, number="ITB-2026-000002", category="security")
+    urgent, _ = step(first, second)
+    assert urgent.case == Case("ITB-2026-000002", NOON, urgent=True, also="ITB-2026-000001")
+    assert step(urgent, second).state.case == urgent.case
+
+
+def test_a_ticket_that_is_an_alarm_already_is_not_opened_again():
+    alarm, _ = step(UNNUMBERED, replace(OPENED, category="security"))
+    assert keys(step(alarm, said("dibajak!!", Intent.ESCALATE)).effects) == ["waiting.status"]
+
+
+def test_not_me_is_an_alarm_for_a_day_after_a_change_was_told():
+    told, effects = step(EMPTY, PasswordChanged("bu***", "applied"))
+    assert effects[-1] == WakeIn("changed", 86_400, told.turn)
+    not_me = said("itu bukan saya!", Intent.DENY)
+    (opened,) = (e for e in step(told, not_me).effects if isinstance(e, OpenTicket))
+    assert (opened.category, opened.priority) == ("security", "urgent")
+    in_flow = replace(told, active=Active(RESET, 1, Confirm()), flows=1)
+    assert "OpenTicket" in kinds(step(in_flow, not_me).effects)
+    waiting = replace(WAITING, changed=True)
+    assert "OpenTicket" in kinds(step(waiting, not_me).effects)
+    rested, _ = step(told, TimeUp("changed", told.turn))
+    assert keys(step(rested, not_me).effects) == ["fallback.first"]
+
+
+def test_who_wants_something_of_ours_gets_it():
+    asks = said("akun saya dihack, mau reset password", Intent.RESET_PASSWORD)
+    assert keys(step(EMPTY, asks).effects) == ["reset.confirm"]
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "alarm"),
+    [
+        ("ada yang ganti password saya, tolong", False, True),
+        ("seseorang masuk ke akun saya", False, True),
+        ("orang lain memakai email saya", False, True),
+        ("someone changed my password", False, True),
+        ("akun saya dipakai orang lain", False, True),
+        ("akun saya diambil alih", False, True),
+        ("it was not me", True, True),
+        ("I never asked for that", True, True),
+        ("saya tidak pernah menggantinya", True, True),
+        ("it was not me", False, False),
+        ("I did not get the code", True, False),
+        ("itu bukan akun saya", True, False),
+        ("ada yang bisa bantu ganti password?", False, False),
+    ],
+)
+def test_what_is_an_alarm(text, changed, alarm):
+    assert is_alarm(text, changed=changed) is alarm
 
 
 def test_what_was_written_before_the_number_is_sent_with_it():

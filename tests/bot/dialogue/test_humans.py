@@ -1,9 +1,11 @@
 """Asking for a human, waiting, being answered, coming back (agents.md)."""
 
+import pytest
 from chat_kit import (
     SILENCE,
     agent_says,
     claim,
+    feed,
     hand_back,
     press,
     release,
@@ -11,6 +13,9 @@ from chat_kit import (
     sets,
     wait,
 )
+
+from backend_client import wire
+from handlers.model import Control
 
 
 async def test_asking_for_a_human(chat, backend):
@@ -69,6 +74,45 @@ async def test_cancelling_while_waiting(chat, backend):
         ("cek akun 13519001", "kode 8 digit"),
     )
     assert backend.ticket.status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jangan dibatalkan ya", "sudah cukup lama saya menunggu", "tugas saya batal terkirim",
+        "saya batal login terus", "ganti jadi yang lain aja", "apakah sudah cukup?",
+        "tidak usah dibatalkan", "don't cancel", "please don't cancel my ticket",
+    ],
+)  # fmt: skip
+async def test_a_complaint_cancels_nothing(chat, backend, text):
+    await chat.plays(("petugas dong", "ITB-2026-000001"))
+    await chat.says(text)
+    assert chat.state.control is Control.WAITING
+    assert (backend.ticket.status, backend.ticket.messages) == ("new", [text])
+
+
+async def test_an_account_taken_over_while_waiting(chat, backend):
+    await chat.plays(
+        ("petugas dong", "ITB-2026-000001"),
+        ("akun dibajak orang", "ITB-2026-000002"),
+        ("batal", "dibatalkan"),
+    )
+    assert (backend.ticket.category, backend.ticket.priority) == ("security", "urgent")
+    assert {ticket.status for ticket in backend.tickets.values()} == {"cancelled"}
+
+
+async def test_a_change_that_was_not_theirs(chat, backend):
+    applied = {"account": "bu***", "state": wire.ChangeState.APPLIED}
+    await chat.plays(
+        (feed(wire.PasswordChanged, **applied), "Bukan Anda yang menggantinya?"),
+        ("itu bukan saya!", "ITB-2026-000001"),
+    )
+    assert (backend.ticket.category, backend.ticket.priority) == ("security", "urgent")
+
+
+async def test_somebody_else_changed_the_password(chat, backend):
+    await chat.plays(("ada yang ganti password saya, tolong panggil petugas", "ITB-2026-000001"))
+    assert (backend.ticket.category, backend.ticket.priority) == ("security", "urgent")
 
 
 async def test_cancelling_by_button_in_english(chat):
