@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -18,18 +17,13 @@ _ARENA_MAX: Final = -8
 """glibc's M_ARENA_MAX."""
 
 
-def import_structlog() -> None:
-    """Import structlog without rich, which it would load for traces that `ops.logs` never draws.
+def forgo_rich() -> None:
+    """Let this process find neither rich nor pygments. To be called before anything is imported.
 
-    To be called before anything else imports it. Who imports rich later gets it.
+    structlog and httpx load both: for traces that `ops.logs` never draws, for a command line.
     """
-    if "rich" in sys.modules or "structlog" in sys.modules:
-        return
-    sys.modules["rich"] = cast("ModuleType", None)  # Python's way to say: not to be found
-    try:
-        import_module("structlog")
-    finally:
-        del sys.modules["rich"]
+    for name in ("rich", "pygments"):
+        sys.modules.setdefault(name, cast("ModuleType", None))  # Python's way to say: not found
 
 
 def share_arenas() -> None:

@@ -76,7 +76,7 @@ def _start_small() -> None:
     from ops import lean
 
     lean.share_arenas()
-    lean.import_structlog()
+    lean.forgo_rich()
 
 
 def _run(service: Coroutine[Any, Any, None]) -> None:
