@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from handlers.flow import HUMAN, FlowName, Move, Wish, to_flow
+from handlers.flow import HUMAN, FlowName, Followed, Move, Wish, to_flow
 from handlers.kernel import AnyEffect, AnyEvent, Choice, OfferChoices, Say, UserChose, UserSaid
 from nlu.types import EntityKind, Understanding
 
@@ -26,6 +26,10 @@ ACCOUNT_TYPES: Final = (
     "guest",
     "test",
 )
+
+
+_SHORT: Final = 6
+"""Words of a question that is no more than the change of one thing in the last."""
 
 
 class Topic(StrEnum):
@@ -104,7 +108,7 @@ def start(wish: Wish) -> Move[State]:
     if topic is Topic.PASSWORD:
         return Move(None, (Say("lifecycle.password"),))
     if account_type:
-        return Move(None, (_rule(topic, account_type),))
+        return _told(topic, account_type)
     state = AskType(topic)
     return Move(state, prompt(state))
 
@@ -113,13 +117,28 @@ def step(state: State, event: AnyEvent) -> Move[State]:
     """Answer one event."""
     match event:
         case UserChose(value=value) if value in ACCOUNT_TYPES:
-            return Move(None, (_rule(state.topic, value),))
+            return _told(state.topic, value)
         case UserSaid(meaning) if account_type := type_of(meaning):
-            return Move(None, (_rule(state.topic, account_type),))
+            return _told(state.topic, account_type)
         case UserSaid() | UserChose():
             return Move(state, prompt(state), understood=False)
         case _:
             return Move(state)
+
+
+def _told(topic: Topic, account_type: str) -> Move[State]:
+    then = Followed(FlowName.LIFECYCLE_QUESTION, topic)
+    return Move(None, (_rule(topic, account_type),), then=then)
+
+
+def after(topic: str, meaning: Understanding) -> tuple[AnyEffect, ...]:
+    """Answer the same question for another type ("kalau KJP?"), or nothing."""
+    account_type = type_of(meaning)
+    if account_type is None or len(meaning.text.split()) > _SHORT:
+        return ()
+    named = topic_of(meaning.text)
+    asked = Topic(topic) if named in {Topic.END, Topic.PASSWORD} else named
+    return (_rule(asked, account_type),)
 
 
 def _rule(topic: Topic, account_type: str) -> AnyEffect:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
+from msgspec import Struct
+
 from handlers.kernel import AnyEffect, Choice, OpenTicket
 from nlu.types import Understanding
 
@@ -40,16 +42,25 @@ class Wish(NamedTuple):
     chosen: bool = False
 
 
+class Followed(Struct, frozen=True, omit_defaults=True):
+    """What was answered last: people go on asking about it though no flow is open."""
+
+    flow: FlowName
+    topic: str = ""
+
+
 class Move(NamedTuple, Generic[S_co]):
     """What a flow does with an event.
 
     `state` None: the flow is over. `understood` False: the message was no answer to the flow's
-    question, and the root decides what to say.
+    question, and the root decides what to say. `then` is what may still be asked about after the
+    flow's end (see `handlers.follow_up`).
     """
 
     state: S_co | None
     effects: tuple[AnyEffect, ...] = ()
     understood: bool = True
+    then: Followed | None = None
 
 
 # -- buttons several flows share ----------------------------------------------------------------

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Final
+
 from msgspec import Struct
 
-from handlers.flow import CANCEL, HUMAN, RETRY, FlowName, Move
+from handlers.flow import CANCEL, HUMAN, RETRY, FlowName, Followed, Move, to_flow
 from handlers.gate import HumanGate
 from handlers.gate import offer as offer_human
 from handlers.kernel import (
@@ -20,7 +23,11 @@ from handlers.kernel import (
     UserChose,
     UserSaid,
 )
-from handlers.reading import asks_again, is_yes
+from handlers.reading import ACT, asks_again, is_yes
+from nlu.types import Intent
+
+if TYPE_CHECKING:
+    from nlu.types import Understanding
 
 
 class IssuingLink(Struct, frozen=True, tag="links.issuing_link"):
@@ -72,8 +79,8 @@ def prompt(state: State) -> tuple[AnyEffect, ...]:
 def step(state: State, event: AnyEvent) -> Move[State | HumanGate]:
     """Answer one event."""
     match state, event:
-        case IssuingLink(), LinkSent():
-            return Move(None, told(event))
+        case IssuingLink(flow), LinkSent():
+            return Move(None, told(event), then=Followed(flow))
         case IssuingLink(flow, login, grant), Refused("issue_reset_link", "human_needed"):
             return offer_human(flow, login, grant, "other")
         case IssuingLink(), Refused("issue_reset_link"):
@@ -89,6 +96,30 @@ def step(state: State, event: AnyEvent) -> Move[State | HumanGate]:
             return Move(state, prompt(state), understood=False)
         case _:
             return Move(state)  # late or repeated: already dealt with
+
+
+_LINK: Final = re.compile(
+    r"\b(link|tautan|url)(nya|ny)?\b|\be-?mail(nya)?\b.*\b(masuk|datang|sampai|terima|dapat|dapet"
+    r"|arriv|receiv|come|got)",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"\b(nomor|nomer|angka|number|digits?)(nya)?\b", re.IGNORECASE)
+
+
+def after(flow: FlowName, meaning: Understanding) -> tuple[AnyEffect, ...]:
+    """Answer what is asked once the link was mailed, or nothing when it is about something else.
+
+    One proof mails one link (security.md 7): another link needs another code. The check number is
+    kept nowhere in the clear, so it cannot be said again.
+    """
+    if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
+        return (Say("link.needs_no_cancel"),)
+    again = to_flow(flow, "button.new_link")
+    if _NUMBER.search(meaning.text):
+        return (OfferChoices("link.number", (again, HUMAN)),)
+    if _LINK.search(meaning.text) or meaning.intent is Intent.OTP_PROBLEM:
+        return (OfferChoices("link.not_there", (again, HUMAN)),)
+    return ()
 
 
 def _again(event: AnyEvent) -> bool:

@@ -20,7 +20,7 @@ from handlers import (
     unlock_account,
     update_recovery_email,
 )
-from handlers.flow import FlowName, Move, Wish
+from handlers.flow import FlowName, Followed, Move, Wish
 from handlers.kernel import AnyEffect, AnyEvent, Args, Choice
 from nlu.types import Intent, Language, Understanding
 
@@ -139,6 +139,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """The account named last; forgotten with the silence."""
     changed: bool = False
     """A changed password was told in the last day: "that was not me" is an alarm."""
+    followed: Followed | None = None
+    """What was answered last, until something else is begun."""
     interrupted: FlowName | None = None
     """The flow whose code may still arrive after its end."""
 
@@ -163,5 +165,6 @@ def change_control(conversation: Conversation, control: Control) -> Conversation
         suspended=None,
         queued=(),
         held=None,
+        followed=None,
         misunderstood=0,
     )

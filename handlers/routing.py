@@ -107,7 +107,7 @@ def start(c: Conversation, flow: FlowName, about: Wish) -> Turn:
         return resume(c)
     move = FLOWS[flow].start(about)
     number = c.flows + 1
-    c = replace(c, flows=number, misunderstood=0)
+    c = replace(c, flows=number, misunderstood=0, followed=move.then)
     if move.state is None and c.active:
         return Step(c, (*_stamped(move.effects, number), *prompt(c.active)))
     if move.state is None:
@@ -130,7 +130,7 @@ def apply(c: Conversation, active: Active, move: Move[Any]) -> Turn:
     if move.state is not None:
         active = replace(active, state=move.state)
         return Step(replace(c, active=active, login=active.login or c.login), effects)
-    return _over(c, active.login, effects)
+    return _over(replace(c, followed=move.then), active.login, effects)
 
 
 def _over(c: Conversation, login: str | None, effects: tuple[AnyEffect, ...]) -> Turn:

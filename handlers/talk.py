@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from handlers import escalate, fallback, help, routing, small_talk  # noqa: A004 - an intent
+from handlers import (
+    escalate,
+    fallback,
+    follow_up,
+    help,  # noqa: A004 - the name of an intent
+    routing,
+    small_talk,
+)
 from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, to_flow
 from handlers.kernel import OfferChoices, Say, Step, UserChose, UserSaid
 from handlers.model import FLOWS, Active, Conversation
@@ -66,6 +73,13 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     meaning = event.meaning
     if c.active and _is_bare_login(meaning):
         return _in_flow(c, c.active, event)
+    if c.followed and not c.active and not c.suspended:
+        again = to_flow(c.followed.flow).value
+        if is_yes(event) and again in {choice.value for choice in c.choices}:
+            return chose(c, UserChose(c.offer, again))
+        told = follow_up.reply(c.followed, meaning)
+        if told:
+            return Step(replace(c, misunderstood=0), told)
     if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
         return routing.cancel(replace(c, misunderstood=0))
     if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from handlers import account_lifecycle_question as lifecycle
 from handlers import escalate, otp_problem, update_recovery_email
 from handlers.account_lifecycle_question import ACCOUNT_TYPES, AskType, Topic
-from handlers.flow import CATEGORY, FlowName, Wish
+from handlers.flow import CATEGORY, FlowName, Move, Wish
 from handlers.kernel import UserChose
 from handlers.otp_problem import Advised
 from handlers.otp_problem import AskLogin as OtpAskLogin
@@ -68,7 +68,7 @@ def test_no_type_is_no_answer():
     state = AskType(Topic.EXTEND)
     assert not lifecycle.step(state, said("hmm")).understood
     assert not lifecycle.step(state, UserChose(1, "alien")).understood
-    assert lifecycle.step(state, SENT) == (state, (), True)
+    assert lifecycle.step(state, SENT) == Move(state)
     assert lifecycle.answers(state, meaning("dosen"))
     assert not lifecycle.answers(state, meaning("hmm"))
 

@@ -50,3 +50,11 @@ async def test_an_extension_goes_on_with_a_human(chat, backend):
         ("perpanjang akun dosen", "II.B.7f … [Hubungi petugas]"),
         (press("Hubungi petugas"), "ITB-2026-000001"),
     )
+
+
+async def test_the_same_rule_for_another_type(chat):
+    await chat.plays(
+        ("akun mahasiswa aktif sampai kapan?", "ITB II.B.7a"),
+        ("kalau KJP?", "Akun KJP aktif sampai kontrak berakhir"),
+        ("dosen kapan?", "Akun dosen tetap aktif sampai batas usia pensiun"),
+    )

@@ -284,3 +284,29 @@ async def test_the_result_is_not_certain(chat):
             "not certain yet",
         ),
     )
+
+
+async def test_questions_about_the_link_that_was_mailed(chat, backend):
+    """One proof mails one link; another one needs another code, and kills the first."""
+    await chat.plays(
+        *ASKED,
+        ("{code}", "Kode cocok"),
+        ("linknya belum masuk", "folder spam … tautan baru perlu kode baru … [Minta tautan baru]"),
+        ("nomornya berapa tadi?", "di pesan saya tadi"),
+        ("batalkan resetnya", "Tidak perlu dibatalkan"),
+        ("tautannya tetap tidak ada", "satu kode hanya untuk satu tautan … [Hubungi petugas]"),
+        ("kirim ulang linknya", "kode 8 digit"),
+        ("{code}", "Kode cocok"),
+    )
+    assert backend.links == ["budi.santoso", "budi.santoso"]
+
+
+async def test_questions_about_the_link_in_english(chat):
+    await chat.plays(
+        *ASKED_EN,
+        ("the code is {code}", "The code is right"),
+        ("the link has not arrived", "a new link needs a new code … [Get a new link]"),
+        ("what was the number?", "in my message above"),
+        ("cancel the reset", "Nothing needs to be cancelled"),
+        (press("Get a new link"), "a code of 8 digits"),
+    )
