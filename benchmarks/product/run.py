@@ -120,9 +120,14 @@ async def ready(url):
 async def product(arguments, folder):
     stack = Stack(folder / "state", environment={"HELPDESK_LOG_LEVEL": "WARNING"})
     async with stack:  # the first start makes the databases and the demo accounts
-        pass
-    started = time.perf_counter()
-    async with stack:
+        for process in stack.processes.values():
+            process.terminate()
+            await asyncio.to_thread(process.wait, 20)
+        started = time.perf_counter()
+        for name in stack.names:
+            stack.spawn(name)
+        for name in stack.names:
+            await stack.ready(name)
         to_ready = time.perf_counter() - started
         pids = {name: process.pid for name, process in stack.processes.items()}
         found = await load(stack.url("bot0"), arguments, list(pids.values()))
