@@ -269,6 +269,8 @@ class OpenTicket(Struct, frozen=True, forbid_unknown_fields=True):
     grant: Token | None = None
     """Proof of the account, where there is one; not consumed by opening a ticket."""
     transcript: tuple[TranscriptLine, ...] = ()
+    reopens: Short | None = None
+    """A resolved ticket of this conversation: opened again for 7 days, linked to after them."""
 
 
 class TicketView(Struct, frozen=True):
@@ -279,10 +281,12 @@ class TicketView(Struct, frozen=True):
     category: TicketCategory
     opened_at: datetime
     first_response_due: datetime
+    """When a human answers at the latest: the first time, or again after the requester wrote."""
     in_service_hours: bool
     next_opening: datetime | None = None
     already_open: bool = False
     last_public_reply: str | None = None
+    reopened: bool = False
 
 
 class AppendMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -383,6 +387,8 @@ class TicketReleased(FeedEvent, frozen=True, tag="ticket_released"):
     """HUMAN -> WAITING."""
 
     ticket: str
+    next_opening: datetime | None = None
+    """When agents are back, outside service hours."""
 
 
 class HandedBack(FeedEvent, frozen=True, tag="handed_back"):

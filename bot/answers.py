@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backend_client import wire
@@ -47,6 +48,7 @@ def event_of(  # noqa: PLR0911 - one return per message
                 first_response_due=view.first_response_due,
                 next_opening=view.next_opening,
                 already_open=view.already_open,
+                reopened=view.reopened,
             )
 
 
@@ -73,17 +75,25 @@ def _ticket(view: wire.TicketView) -> kernel.TicketFacts:
     )
 
 
+def display_name(agent: str) -> str:
+    """Return how people read an agent's name: "rina.kusuma" signs in, "Rina Kusuma" answers."""
+    if agent != agent.casefold() or " " in agent:
+        return agent
+    words = re.split(r"[._-]+", agent.partition("@")[0])
+    return " ".join(word.capitalize() for word in words if word) or agent
+
+
 def event_from_feed(  # noqa: PLR0911 - one return per message
     event: wire.AnyFeedEvent,
 ) -> kernel.AnyEvent:
     """Return the event a message of the feed is."""
     match event:
         case wire.TicketClaimed(ticket=ticket, agent=agent):
-            return kernel.AgentJoined(ticket, agent)
+            return kernel.AgentJoined(ticket, display_name(agent))
         case wire.AgentReplied(ticket=ticket, agent=agent, text=text):
-            return kernel.AgentSaid(ticket, agent, text)
-        case wire.TicketReleased(ticket=ticket):
-            return kernel.AgentLeft(ticket)
+            return kernel.AgentSaid(ticket, display_name(agent), text)
+        case wire.TicketReleased(ticket=ticket, next_opening=opening):
+            return kernel.AgentLeft(ticket, opening)
         case wire.HandedBack(ticket=ticket):
             return kernel.HandedBack(ticket)
         case wire.TicketResolved(ticket=ticket, resolution=resolution):

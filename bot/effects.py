@@ -215,6 +215,7 @@ def _ticket(conversation: str, call: BackendCall, effect: kernel.OpenTicket) -> 
         priority=wire.TicketPriority(effect.priority),
         claimed_login=(effect.claimed_login or "")[:500] or None,
         grant=effect.grant,
+        reopens=effect.reopens,
         transcript=tuple(
             wire.TranscriptLine(wire.Author(line.author), line.text, line.at)
             for line in call.transcript

@@ -14,6 +14,7 @@ from handlers.kernel import (
     AgentJoined,
     AgentLeft,
     AgentSaid,
+    AnyEffect,
     AppendToTicket,
     Args,
     CancelTicket,
@@ -36,12 +37,16 @@ from handlers.reading import ACT
 from nlu.types import Intent, Understanding
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from handlers.routing import Turn
 
 QUIET_SECONDS: Final = 600
 """One acknowledgement per ten minutes to someone who writes while waiting."""
 SLOW_SECONDS: Final = 8
 """After so long without a ticket number the person hears that it is on its way."""
+REOPENS_SECONDS: Final = 604_800
+"""So long who asks for a human gets the resolved ticket opened again."""
 ALONE_SECONDS: Final = 120
 """After a release the person hears of it only if nobody takes over within this."""
 KEPT_UNSENT: Final = 50
@@ -195,9 +200,10 @@ def ticket_opened(c: Conversation, event: TicketOpened) -> Turn:
         return Step(replace(c, abandoned=0))
     appended = tuple(AppendToTicket(event.number, text) for text in c.unsent)
     urgent = event.category == ALARM or bool(c.case and c.case.urgent)
-    case = Case(event.number, event.first_response_due, urgent, known)
+    case = Case(event.number, event.first_response_due, urgent, also=known)
     told = replace(c, case=case, unsent=(), abandoned=0)
-    if event.next_opening and not event.in_service_hours:
+    known_already = event.already_open or event.reopened
+    if event.next_opening and not event.in_service_hours and not known_already:
         told = replace(told, told_opening=event.next_opening)
     return Step(told, (*appended, _opened(c, event)))
 
@@ -205,13 +211,15 @@ def ticket_opened(c: Conversation, event: TicketOpened) -> Turn:
 def _opened(c: Conversation, event: TicketOpened) -> OfferChoices:
     args: Args = {"number": event.number, "due": event.first_response_due.isoformat()}
     opening = None if event.in_service_hours else event.next_opening
+    if event.reopened:
+        return OfferChoices("waiting.reopened", (CANCEL_TICKET,), args)
+    if event.already_open:
+        return OfferChoices("waiting.already_open", (CANCEL_TICKET,), args)
     if opening and opening != c.told_opening:
         args["opening"] = opening.isoformat()
         return OfferChoices("waiting.opened_closed", (CANCEL_TICKET,), args)
     if opening:
         return OfferChoices("waiting.opened_closed_again", (CANCEL_TICKET,), args)
-    if event.already_open:
-        return OfferChoices("waiting.already_open", (CANCEL_TICKET,), args)
     return OfferChoices("waiting.opened", (CANCEL_TICKET,), args)
 
 
@@ -257,18 +265,28 @@ def left(c: Conversation, event: AgentLeft) -> Turn:
     """HUMAN -> WAITING: told only if nobody takes over soon."""
     if c.control is not Control.HUMAN or not _is_ours(c, event.ticket):
         return Step(c)
-    waiting = replace(change_control(c, Control.WAITING), case=c.case)
+    case = replace(c.case or Case(), opening=event.opening)
+    waiting = replace(change_control(c, Control.WAITING), case=case)
     return Step(waiting, (WakeIn("released", ALONE_SECONDS, waiting.control_version),))
 
 
 def handed_back(c: Conversation, event: HandedBack) -> Turn:
     """HUMAN (or WAITING) -> BOT: slots are cleared, the person is told."""
-    key = "agent.resolved" if event.resolution else "agent.handed_back"
-    say = Say(key, {"number": event.ticket})
+    told: tuple[AnyEffect, ...] = (Say("agent.handed_back", {"number": event.ticket}),)
+    if event.resolution:
+        c = replace(c, resolved=event.ticket)
+        wake = WakeIn("resolved", REOPENS_SECONDS, c.turn)
+        told = (Say("agent.resolved", {"number": event.ticket}), wake)
     if c.control is Control.BOT or not _is_ours(c, event.ticket):
-        return Step(c, (say,) if event.resolution else ())
+        return Step(c, told if event.resolution else ())
     back = change_control(c, Control.BOT)
-    return Step(replace(back, case=None, unsent=(), login=None, interrupted=None), (say,))
+    return Step(replace(back, case=None, unsent=(), login=None, interrupted=None), told)
+
+
+def _released(opening: datetime | None) -> Say:
+    if opening is None:
+        return Say("agent.released")
+    return Say("agent.released_closed", {"opening": opening.isoformat()})
 
 
 def time_up(c: Conversation, event: TimeUp) -> Turn:
@@ -281,7 +299,7 @@ def time_up(c: Conversation, event: TimeUp) -> Turn:
         case "case" if c.control is Control.WAITING and not (c.case and c.case.number):
             return Step(c, (OfferChoices("waiting.slow", (CANCEL_TICKET,)),))
         case "released" if c.control is Control.WAITING:
-            return Step(c, (Say("agent.released"),))
+            return Step(c, (_released(c.case and c.case.opening),))
         case _:
             return Step(c)
 

@@ -232,6 +232,8 @@ def _time_up(c: Conversation, event: TimeUp) -> Turn:
             return Step(c, (Say("guest.slow"),))
         case "changed":
             return Step(replace(c, changed=False))
+        case "resolved":
+            return Step(replace(c, resolved=None))
         case name if name in c.quiet:
             return Step(replace(c, quiet=tuple(key for key in c.quiet if key != name)))
         case _:

@@ -35,6 +35,22 @@ _NOT_ME: Final = re.compile(
 )
 
 
+_STILL: Final = re.compile(
+    r"\b(masih|msh|tetap|tetep|belum|blm|still|not|isn'?t|doesn'?t|won'?t)"
+    r"( (juga|saja|aja|belum|blm|tidak|ga|gak|bisa|not|yet|really))* "
+    r"(beres|selesai|bisa|error|eror|gagal|sama|rusak|bermasalah|terkunci|jalan|masuk|fixed|solved"
+    r"|resolved|done|work\w*|broken|failing|fails|locked|the same)\b"
+    r"|\b(muncul|error|terjadi|kejadian|rusak|terkunci|gagal) lagi\b|\bkambuh\b"
+    r"|\b(is|it'?s|came|comes) back\b|\b(happen\w*|locked|broken) again\b",
+    re.IGNORECASE,
+)
+
+
+def is_back(text: str) -> bool:
+    """Tell whether `text` says that a problem is not solved, or is there again."""
+    return _STILL.search(text) is not None
+
+
 def is_alarm(text: str, *, changed: bool) -> bool:
     """Tell whether `text` says that an account is in a stranger's hands.
 

@@ -168,7 +168,7 @@ class Unlocked(Answer, frozen=True, tag="unlocked"):
 
 
 class TicketOpened(Answer, frozen=True, tag="ticket_opened"):
-    """A ticket stands (a new one, or the one that was open already)."""
+    """A ticket stands (a new one, one that was open already, or one opened again)."""
 
     number: str
     category: str
@@ -176,6 +176,7 @@ class TicketOpened(Answer, frozen=True, tag="ticket_opened"):
     first_response_due: datetime
     next_opening: datetime | None = None
     already_open: bool = False
+    reopened: bool = False
 
 
 class TicketsListed(Answer, frozen=True, tag="tickets_listed"):
@@ -234,9 +235,10 @@ class AgentSaid(Event, frozen=True, tag="agent_said"):
 
 
 class AgentLeft(Event, frozen=True, tag="agent_left"):
-    """The human released the case: it waits for another."""
+    """The human released the case: it waits for another, outside hours until `opening`."""
 
     ticket: str
+    opening: datetime | None = None
 
 
 class HandedBack(Event, frozen=True, tag="handed_back"):
@@ -460,6 +462,8 @@ class OpenTicket(Request, frozen=True, tag="open_ticket"):
     claimed_login: str | None = None
     grant: str | None = None
     args: Args = {}
+    reopens: str | None = None
+    """The ticket that was resolved lately and is to be opened again."""
 
 
 class AppendToTicket(Request, frozen=True, tag="append_to_ticket"):

@@ -103,6 +103,8 @@ class Case(Struct, frozen=True, omit_defaults=True):
     due: datetime | None = None
     urgent: bool = False
     """It is known to be about an account in a stranger's hands."""
+    opening: datetime | None = None
+    """Given back outside service hours: when agents are there again."""
     also: str | None = None
     """The ticket that was waiting when this more urgent one was opened."""
 
@@ -137,6 +139,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """How many flows were started: the next one's id."""
     login: str | None = None
     """The account named last; forgotten with the silence."""
+    resolved: str | None = None
+    """The ticket that was resolved in the last 7 days: who asks for a human gets it back."""
     changed: bool = False
     """A changed password was told in the last day: "that was not me" is an alarm."""
     followed: Followed | None = None

@@ -197,7 +197,10 @@ def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
     grant = about.grant if about else None
     opened = escalate.handoff(meaning, flow, login, grant, changed=c.changed)
     text = meaning.text[:500] if meaning else ""
-    return Step(c, (replace(opened, args={"text": text}),))
+    # Asked for out of a flow, or with an alarm, a human is wanted for something else.
+    back = c.resolved if about is None and opened.category != escalate.ALARM else None
+    opened = replace(opened, args={"text": text}, reopens=back)
+    return Step(replace(c, resolved=None) if back else c, (opened,))
 
 
 def void(active: Active | None) -> tuple[AnyEffect, ...]:

@@ -73,6 +73,8 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     meaning = event.meaning
     if c.active and _is_bare_login(meaning):
         return _in_flow(c, c.active, event)
+    if _is_alarm(c, meaning) or _is_back(c, meaning):
+        return routing.to_human(c, meaning)
     if c.followed and not c.active and not c.suspended:
         again = to_flow(c.followed.flow).value
         if is_yes(event) and again in {choice.value for choice in c.choices}:
@@ -83,8 +85,6 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
         return routing.cancel(replace(c, misunderstood=0))
     if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:
-        return routing.to_human(c, meaning)
-    if _is_alarm(c, meaning):
         return routing.to_human(c, meaning)
     if c.active:
         return _in_flow(c, c.active, event)
@@ -97,6 +97,14 @@ def _is_alarm(c: Conversation, meaning: Understanding) -> bool:
     """Tell whether a stranger is said to have the account, and nothing of ours is wanted."""
     wanted = meaning.intent in routing.WISHES and meaning.confidence >= SWITCH
     return not wanted and escalate.is_alarm(meaning.text, changed=c.changed)
+
+
+def _is_back(c: Conversation, meaning: Understanding) -> bool:
+    """Tell whether what an agent resolved lately is said to be there still."""
+    if c.resolved is None or c.active or c.suspended or c.followed:
+        return False
+    wanted = meaning.intent in routing.WISHES and meaning.confidence >= SWITCH
+    return not wanted and escalate.is_back(meaning.text)
 
 
 def _is_bare_login(meaning: Understanding) -> bool:

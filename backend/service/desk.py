@@ -69,7 +69,7 @@ class Desk:
         """Take a ticket nobody has: of many, one succeeds. Raises NotFound, StateConflict."""
         async with self._book.db.begin() as tx:
             ticket = await self._book.hold(tx, number)
-            if ticket.assignee != body.agent:
+            if ticket.assignee != body.agent or not ticket.held:
                 ticket = await self._claim(tx, ticket, body)
             return await self._shown(tx, ticket)
 
@@ -80,7 +80,9 @@ class Desk:
             ticket = await self._book.move(
                 tx, ticket, Trigger.RELEASED, _actor(body.agent), assignee=None, held=False
             )
-            await self._tell(tx, ticket, wire.TicketReleased)
+            hours, now = await self._book.clocks.hours(tx), self._book.clock.now()
+            opening = None if hours.is_open(now) else hours.next_opening(now)
+            await self._tell(tx, ticket, wire.TicketReleased, next_opening=opening)
             return await self._shown(tx, ticket)
 
     async def transfer(self, number: str, body: wire.TransferTicket) -> wire.AgentTicket:
@@ -161,10 +163,11 @@ class Desk:
             ticket = await self._book.hold(tx, number)
             if await self._book.find_open(tx, Opening.like(ticket)):
                 raise StateConflict("the requester has another open ticket of this kind")
-            news = {"assignee": body.agent, "resolution": None}
+            news = {"assignee": body.agent, "resolution": None, "held": True}
             ticket = await self._book.move(
                 tx, ticket, Trigger.REOPENED, _actor(body.agent), **news
             )
+            await self._tell(tx, ticket, wire.TicketClaimed, agent=body.agent)
             return await self._shown(tx, ticket)
 
     async def triage(self, number: str, body: wire.TriageTicket) -> wire.AgentTicket:
@@ -206,7 +209,7 @@ class Desk:
         return await ticket_views.full(tx, ticket, self._book.clock.now(), request)
 
     async def _claim(self, tx: AsyncConnection, ticket: Ticket, body: wire.ClaimTicket) -> Ticket:
-        if ticket.assignee is not None:
+        if ticket.assignee not in {None, body.agent}:
             raise StateConflict(f"already taken by {ticket.assignee}")
         if body.version not in {None, ticket.version}:
             raise StateConflict("the ticket has changed since it was shown")
@@ -236,7 +239,7 @@ class Desk:
         return await self._book.say(tx, ticket, wire.Author.AGENT, text, agent=agent, public=False)
 
     async def _tell(
-        self, tx: AsyncConnection, ticket: Ticket, event: type[wire.FeedEvent], **fields: str
+        self, tx: AsyncConnection, ticket: Ticket, event: type[wire.FeedEvent], **fields: object
     ) -> None:
         await self._book.feed.publish(
             tx, event, ticket.conversation, ticket=ticket.number, **fields

@@ -154,7 +154,7 @@ class TicketBook:
         for _ in range(_TRIES):
             found = await self.find_open(tx, opening)
             if found is not None:
-                return await self._join(tx, found, opening), True
+                return await self.join(tx, found, opening), True
             created = await self.create(tx, opening)
             if created is not None:
                 return created, False
@@ -252,28 +252,46 @@ class TicketBook:
         return f"chat:{ticket.person_index[:16]}"
 
     async def view(
-        self, tx: AsyncConnection, ticket: Ticket, *, already_open: bool = False
+        self,
+        tx: AsyncConnection,
+        ticket: Ticket,
+        *,
+        already_open: bool = False,
+        reopened: bool = False,
     ) -> wire.TicketView:
         """Return a ticket as its requester may see it."""
         now = self.clock.now()
         hours = await self.clocks.hours(tx)
         is_open = hours.is_open(now)
         clocks = (await kept.of_ticket(tx, ticket.id)).values()
-        first = next(clock for clock in clocks if clock.kind is ClockKind.FIRST_RESPONSE)
+        answers = [clock for clock in clocks if clock.kind is not ClockKind.RESOLUTION]
+        owed = next((clock for clock in answers if clock.stopped_at is None), answers[-1])
         return wire.TicketView(
             number=ticket.number,
             status=wire.TicketStatus(ticket.status.value),
             category=wire.TicketCategory(ticket.category),
             opened_at=ticket.opened_at,
-            first_response_due=first.due_at,
+            first_response_due=owed.due_at,
             in_service_hours=is_open,
             next_opening=None if is_open else hours.next_opening(now),
             already_open=already_open,
+            reopened=reopened,
             last_public_reply=await store.last_reply(tx, ticket.id),
         )
 
-    async def _join(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> Ticket:
-        """Add what a repeated opening brings to the ticket that is open; answers go there now."""
+    async def join(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> Ticket:
+        """Add what a repeated opening brings to the ticket that is open."""
+        ticket = await self.attach(tx, ticket, opening)
+        text = self.clean(opening.summary)
+        said = text == ticket.summary or await store.has_said(tx, ticket.id, text)
+        if not said or ticket.status not in {Status.NEW, Status.OPEN}:
+            return await self.hear(tx, ticket, text)
+        # The same words again, after an answer: another answer is owed.
+        await self.clocks.heard(tx, ticket.id, ServiceClass(ticket.service_class))
+        return ticket
+
+    async def attach(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> Ticket:
+        """Bring conversation, proof and transcript of an opening to a ticket; answers go there."""
         await store.add_conversation(self.db, tx, ticket.id, opening.conversation)
         news: dict[str, object] = {}
         if ticket.conversation != opening.conversation:
@@ -283,10 +301,7 @@ class TicketBook:
         if news:
             ticket = await self.change(tx, ticket, **news)
         await self.keep_handoff(tx, ticket, opening.transcript)
-        text = self.clean(opening.summary)
-        if text == ticket.summary or await store.has_said(tx, ticket.id, text):
-            return ticket
-        return await self.hear(tx, ticket, text)
+        return ticket
 
     def _columns(self, opening: Opening) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from backend.domain.tickets import CLOSES_AFTER, Heard, Status, Trigger, hear, may_cancel
+from backend.domain.tickets import ACTIVE, CLOSES_AFTER, Heard, Status, Trigger, hear, may_cancel
 from backend.service.desk import Desk
 from backend.service.errors import GrantInvalid, NotFound, StateConflict
 from backend.service.jobs import Job
@@ -41,6 +41,7 @@ class Tickets(Desk):
     async def open(self, body: wire.OpenTicket) -> wire.TicketView:
         """Open a ticket, or return the open one this person has in the category.
 
+        One that was resolved in the last 7 days is opened again where `body.reopens` names it.
         A grant that is over (the call may have waited long for us) opens the ticket unproven:
         whoever asks for help gets it, only with less known about them.
         """
@@ -57,6 +58,16 @@ class Tickets(Desk):
                 claimed_login=body.claimed_login,
                 transcript=body.transcript,
             )
+            before = await self._before(tx, body)
+            if before is not None and before.status in ACTIVE:
+                ticket = await self._book.join(tx, before, opening)
+                return await self._book.view(tx, ticket, already_open=True)
+            if before is not None and await self._may_return(tx, before, opening):
+                ticket = await self._back_in_queue(tx, before)
+                ticket = await self._book.attach(tx, ticket, opening)
+                ticket = await self._book.hear(tx, ticket, opening.summary)
+                return await self._book.view(tx, ticket, reopened=True)
+            opening = replace(opening, linked_to=before and before.number)
             ticket, already_open = await self.open_within(tx, opening)
             return await self._book.view(tx, ticket, already_open=already_open)
 
@@ -134,6 +145,29 @@ class Tickets(Desk):
             return None
         return proof.account_id
 
+    async def _before(self, tx: AsyncConnection, body: wire.OpenTicket) -> Ticket | None:
+        """Return the conversation's own ticket that is to be opened again, held."""
+        if body.reopens is None:
+            return None
+        try:
+            return await self._hold_own(tx, body.reopens, body.conversation)
+        except NotFound:
+            return None
+
+    async def _may_return(self, tx: AsyncConnection, ticket: Ticket, opening: Opening) -> bool:
+        resolved_at, now = ticket.resolved_at, self._book.clock.now()
+        heard = hear(ticket.status, opening.summary, resolved_at=resolved_at, now=now)
+        if ticket.status is not Status.RESOLVED or heard is not Heard.REOPENED:
+            return False
+        return await self._book.find_open(tx, Opening.like(ticket)) is None
+
+    async def _back_in_queue(self, tx: AsyncConnection, ticket: Ticket) -> Ticket:
+        # Who resolved it may be off duty.
+        actor = self._book.requester(ticket)
+        return await self._book.move(
+            tx, ticket, Trigger.USER_WROTE, actor, assignee=None, resolution=None
+        )
+
     async def _hold_own(self, tx: AsyncConnection, number: str, conversation: str) -> Ticket:
         ticket = await self._book.hold(tx, number)
         if not await store.belongs_to(tx, ticket.id, conversation):
@@ -153,12 +187,7 @@ class Tickets(Desk):
         if newer is not None:
             await store.add_conversation(self._book.db, tx, newer.id, body.conversation)
             return await self._add(tx, newer, body)
-        actor = self._book.requester(ticket)
-        # Back into the queue: who resolved it may be off duty.
-        reopened = await self._book.move(
-            tx, ticket, Trigger.USER_WROTE, actor, assignee=None, resolution=None
-        )
-        return await self._add(tx, reopened, body)
+        return await self._add(tx, await self._back_in_queue(tx, ticket), body)
 
     async def _forward(
         self, tx: AsyncConnection, ticket: Ticket, body: wire.AppendMessage

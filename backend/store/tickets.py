@@ -343,10 +343,17 @@ async def handoff(tx: AsyncConnection, ticket_id: int) -> Sequence[sa.Row[*tuple
 async def extend_handoff(
     tx: AsyncConnection, ticket_id: int, lines: Sequence[tuple[str, str, datetime]]
 ) -> None:
-    """Add the lines (author, text, instant) that are newer than what is there."""
+    """Add the lines (author, text, instant) that are newer than what is there.
+
+    What was written while a human answered is among the ticket's messages.
+    """
     known = sa.select(sa.func.max(HANDOFF.c.position), sa.func.max(HANDOFF.c.at))
     position, newest = (await tx.execute(known.where(HANDOFF.c.ticket_id == ticket_id))).one()
+    said = [row for row in await messages(tx, ticket_id) if row.public]
+    newest = max((at for at in (newest, *(row.at for row in said)) if at), default=None)
+    texts = {(row.author, row.text) for row in said}
     fresh = [line for line in lines if newest is None or line[2] > newest]
+    fresh = [line for line in fresh if line[:2] not in texts]
     start = 0 if position is None else position + 1
     rows = [
         {"ticket_id": ticket_id, "position": start + i, "author": who, "text": text, "at": at}

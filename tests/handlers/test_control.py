@@ -31,6 +31,7 @@ from handlers.kernel import (
     Purpose,
     Refused,
     Relay,
+    Say,
     TicketCancelled,
     TicketOpened,
     TimeUp,
@@ -267,6 +268,55 @@ def test_a_ticket_cancelled_before_its_number():
     )  # fmt: skip
     later, effects = step(back, OPENED)
     assert (later.abandoned, effects) == (0, (CancelTicket("ITB-2026-000001"),))
+
+
+@pytest.mark.parametrize(
+    ("known", "key"),
+    [({"already_open": True}, "waiting.already_open"), ({"reopened": True}, "waiting.reopened")],
+)
+def test_a_ticket_of_before_is_never_said_to_be_new(known, key):
+    opened = replace(OPENED, in_service_hours=False, next_opening=NOON, **known)
+    told, effects = step(UNNUMBERED, opened)
+    assert (keys(effects), told.told_opening) == ([key], None)
+
+
+def test_a_release_after_hours_says_when_agents_are_back():
+    waiting, _ = step(HUMAN, AgentLeft("ITB-2026-000001", NOON))
+    _, effects = step(waiting, TimeUp("released", waiting.control_version))
+    assert effects == (Say("agent.released_closed", {"opening": NOON.isoformat()}),)
+
+
+RESOLVED = replace(EMPTY, resolved="ITB-2026-000001")
+
+
+def test_a_resolved_ticket_can_be_brought_back_for_a_week():
+    resolved, effects = step(HUMAN, HandedBack("ITB-2026-000001", "solved"))
+    assert keys(effects) == ["agent.resolved"]
+    assert effects[-1] == WakeIn("resolved", 604_800, resolved.turn)
+    asked, effects = step(resolved, said("petugas", Intent.ESCALATE))
+    assert [e.reopens for e in effects if isinstance(e, OpenTicket)] == ["ITB-2026-000001"]
+    assert asked.resolved is None
+    assert step(resolved, TimeUp("resolved", resolved.turn)).state.resolved is None
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "reopens"),
+    [
+        pytest.param(RESOLVED, said("belum beres kok"), ["ITB-2026-000001"], id="not solved"),
+        pytest.param(EMPTY, said("belum beres kok"), [], id="nothing was resolved"),
+        pytest.param(RESOLVED, said("halo"), [], id="something else"),
+        pytest.param(RESOLVED, said("masih error", Intent.RESET_PASSWORD), [],
+                     id="a wish of ours"),
+        pytest.param(replace(OFFERED, resolved="ITB-2026-000001"), said("masih error"), [],
+                     id="in a flow"),
+        pytest.param(replace(OFFERED, resolved="ITB-2026-000001"),
+                     said("petugas", Intent.ESCALATE), [None], id="a human for a flow"),
+        pytest.param(RESOLVED, said("akun saya dihack", Intent.ESCALATE), [None], id="an alarm"),
+    ],
+)  # fmt: skip
+def test_when_a_resolved_ticket_is_brought_back(state, event, reopens):
+    effects = step(state, event).effects
+    assert [e.reopens for e in effects if isinstance(e, OpenTicket)] == reopens
 
 
 def test_an_acknowledgement_may_come_again_after_ten_minutes():

@@ -248,3 +248,67 @@ async def test_a_list_of_something_unknown_is_refused(small, wrong):
 async def test_showing_what_does_not_exist(small):
     with pytest.raises(NotFound):
         await small.tickets.show("ITB-2026-000001")
+
+
+# -- coming back ---------------------------------------------------------------------------------
+async def test_an_agent_who_reopens_is_announced_in_the_chat(small):
+    number = await small.resolved()
+    before = (await small.events())[-1].seq
+    await small.tickets.reopen(number, wire.ReopenTicket(BAYU))
+    (told,) = await small.events(before)
+    assert (type(told), told.ticket, told.agent) == (wire.TicketClaimed, number, BAYU)
+    await small.tickets.hand_back(number, wire.HandBack(BAYU))
+
+
+async def test_a_claim_of_what_one_handed_back_is_announced(small):
+    number = await small.claimed()
+    await small.tickets.hand_back(number, wire.HandBack(ANI))
+    with pytest.raises(StateConflict, match="already taken by ani"):
+        await small.tickets.claim(number, wire.ClaimTicket(BAYU))
+    await small.tickets.claim(number, wire.ClaimTicket(ANI))
+    assert kinds(await small.events()) == ["TicketClaimed", "HandedBack", "TicketClaimed"]
+
+
+async def test_a_release_tells_when_agents_are_back(small, clock):
+    number = await small.claimed()
+    await small.tickets.release(number, wire.ReleaseTicket(ANI))
+    view = await small.say(number, "halo?")
+    (told,) = [event for event in await small.events() if isinstance(event, wire.TicketReleased)]
+    assert told.next_opening == view.next_opening
+    await small.tickets.claim(number, wire.ClaimTicket(ANI))
+    clock.forward(hours=12)
+    view = await small.say(number, "halo??")
+    assert (view.next_opening is None) is not (told.next_opening is None)
+    await small.tickets.release(number, wire.ReleaseTicket(ANI))
+    assert (await small.events())[-1].next_opening == view.next_opening
+
+
+async def test_what_was_said_to_a_human_is_not_handed_over_again(small, clock):
+    def line(author, text):
+        clock.forward(seconds=1)
+        return wire.TranscriptLine(wire.Author(author), text, clock.now())
+
+    first = line("user", "petugas")
+    number = await small.claimed(transcript=(first,))
+    while_human = line("user", "NIM 13519001")
+    await small.say(number, while_human.text)
+    await small.tickets.reply(number, wire.ReplyToTicket(ANI, "Sudah saya cek."))
+    reply = line("agent", "Sudah saya cek.")
+    await small.tickets.note(number, wire.AddNote(ANI, "Tunggu kabar."))
+    await small.tickets.hand_back(number, wire.HandBack(ANI))
+    news = (line("system", "- - -"), line("user", "petugas dong"))
+    await small.tickets.note(number, wire.AddNote(ANI, "Belum ada kabar."))
+    view = await small.open("petugas dong", transcript=(first, while_human, reply, *news))
+    assert (view.number, view.already_open) == (number, True)
+    handed = (await small.tickets.show(number)).handoff
+    assert [each.text for each in handed] == ["petugas", "- - -", "petugas dong"]
+
+
+async def test_asking_again_in_the_same_words_owes_another_answer(small, clock):
+    number = await small.claimed()
+    await small.tickets.reply(number, wire.ReplyToTicket(ANI, "Sudah?"))
+    await small.tickets.hand_back(number, wire.HandBack(ANI))
+    clock.forward(hours=1)
+    again = await small.open()
+    assert (again.number, again.already_open) == (number, True)
+    assert again.first_response_due > clock.now()

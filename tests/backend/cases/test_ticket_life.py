@@ -14,6 +14,7 @@ from backend.service.errors import StateConflict
 from backend_client import wire
 
 WEEK = timedelta(days=7)
+OTHER = wire.TicketCategory.OTHER
 
 
 def clock_of(ticket, kind):
@@ -243,3 +244,42 @@ async def check(world, number):
     assert [message.seq for message in shown.messages] == list(range(1, len(shown.messages) + 1))
     active = await world.tickets.list()
     assert len(active.tickets) <= 1
+
+
+# -- a human is asked for again ------------------------------------------------------------------
+async def test_asking_within_seven_days_opens_the_resolved_ticket_again(small, clock):
+    number = await small.resolved()
+    clock.forward(days=6)
+    view = await small.open("masih error", category=OTHER, reopens=number)
+    assert (view.number, view.reopened, view.already_open) == (number, True, False)
+    assert view.first_response_due > clock.now()
+    shown = await small.tickets.show(number)
+    assert (shown.status, shown.assignee) == (wire.TicketStatus.OPEN, None)
+    assert shown.messages[-1].text == "masih error"
+    again = await small.open("halo?", category=OTHER, reopens=number)
+    assert (again.number, again.reopened, again.already_open) == (number, False, True)
+
+
+async def test_asking_later_opens_a_new_one_that_is_linked(small, clock):
+    number = await small.resolved()
+    clock.forward(days=7, seconds=1)
+    view = await small.open("masih error", category=OTHER, reopens=number)
+    assert (view.number != number, view.reopened) == (True, False)
+    assert (await small.tickets.show(view.number)).linked_to == number
+
+
+async def test_a_ticket_of_another_chat_is_not_opened_again(small):
+    number = await small.resolved(conversation="c9")
+    view = await small.open("masih error", category=OTHER, reopens=number)
+    assert (view.number != number, view.reopened) == (True, False)
+    shown = await small.tickets.show(view.number)
+    assert shown.linked_to is None
+    assert (await small.tickets.show(number)).status is wire.TicketStatus.RESOLVED
+
+
+async def test_beside_a_newer_ticket_of_the_kind_the_old_one_rests(small):
+    number = await small.resolved()
+    await small.open("lagi")
+    view = await small.open("masih error", category=OTHER, reopens=number)
+    assert (view.number != number, view.reopened) == (True, False)
+    assert (await small.tickets.show(number)).status is wire.TicketStatus.RESOLVED

@@ -7,6 +7,8 @@ does, so that the dialogues run against either.
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec.structs import replace
+
 from backend_client import wire
 from backend_client.errors import Refused, Unavailable
 
@@ -247,6 +249,11 @@ class BackendDouble:
         return self._once("open_ticket", key, lambda: self._open(message))
 
     def _open(self, message):
+        before = self.tickets.get(message.reopens)
+        if before and before.status == "resolved":
+            before.status, before.agent = "open", None
+            before.messages.append(message.summary)
+            return replace(self._view(before), reopened=True)
         grant = message.grant and self._grant(message.grant, set(wire.Purpose), spend=False)
         for ticket in self.tickets.values():
             same = (ticket.conversation, ticket.category) == (

@@ -275,8 +275,8 @@ def agent_leaves(event, **fields):
     return Step(f"({event.__name__})", run)
 
 
-def release():
-    return agent_leaves(wire.TicketReleased)
+def release(**fields):
+    return agent_leaves(wire.TicketReleased, **fields)
 
 
 def hand_back():
@@ -284,7 +284,12 @@ def hand_back():
 
 
 def resolve():
-    return agent_leaves(wire.TicketResolved, resolution="solved")
+    async def run(chat):
+        chat.backend.ticket.status = "resolved"
+        number = chat.backend.ticket.number
+        await chat.hears(wire.TicketResolved, ticket=number, resolution="solved")
+
+    return Step("(resolves)", run)
 
 
 async def no_sleep(_seconds):

@@ -94,6 +94,17 @@ async def test_the_reader_waits_longer_and_longer_for_a_backend_that_is_away(bac
     [
         (wire.TicketClaimed, {"ticket": "T", "agent": "R"}, kernel.AgentJoined("T", "R")),
         (wire.TicketReleased, {"ticket": "T"}, kernel.AgentLeft("T")),
+        (
+            wire.TicketClaimed,
+            {"ticket": "T", "agent": "rina.kusuma@example.net"},
+            kernel.AgentJoined("T", "Rina Kusuma"),
+        ),
+        (
+            wire.TicketClaimed,
+            {"ticket": "T", "agent": "Rina van Dam"},
+            kernel.AgentJoined("T", "Rina van Dam"),
+        ),
+        (wire.TicketClaimed, {"ticket": "T", "agent": "_"}, kernel.AgentJoined("T", "_")),
         (wire.HandedBack, {"ticket": "T"}, kernel.HandedBack("T")),
         (wire.TicketResolved, {"ticket": "T", "resolution": "ok"}, kernel.HandedBack("T", "ok")),
         (

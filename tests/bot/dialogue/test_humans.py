@@ -1,5 +1,7 @@
 """Asking for a human, waiting, being answered, coming back (agents.md)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from chat_kit import (
     SILENCE,
@@ -148,6 +150,59 @@ async def test_the_agent_leaves_and_another_comes(chat):
         (wait(minutes=2), "kembali ke antrean"),
         (claim("Doni"), "terhubung dengan Doni"),
     )
+
+
+async def test_an_agent_who_leaves_after_hours(chat):
+    monday = datetime(2026, 3, 9, 1, tzinfo=UTC)
+    await chat.plays(
+        ("petugas dong", "ITB"),
+        (claim("rina.kusuma"), "terhubung dengan Rina Kusuma"),
+        (release(next_opening=monday), SILENCE),
+        (wait(minutes=2), "bertugas lagi Senin, 9 Maret 2026 pukul 08.00 WIB"),
+    )
+
+
+@pytest.mark.parametrize("again", ["petugas", "belum beres kok", "petugas, masih error"])
+async def test_what_was_resolved_comes_back(chat, backend, again):
+    await chat.plays(
+        ("petugas dong", "ITB-2026-000001"),
+        (claim("rina"), "terhubung dengan Rina"),
+        (resolve(), "dinyatakan selesai … dibuka kembali"),
+        (again, "Tiket ITB-2026-000001 dibuka kembali … menjawab di sini paling lambat"),
+        (claim("rina"), "terhubung dengan Rina"),
+    )
+    assert backend.ticket.messages == [f"Meminta petugas. Pesan: {again}"]
+
+
+async def test_what_was_resolved_comes_back_in_english(chat, backend):
+    await chat.plays(
+        ("agent please", "Ticket ITB-2026-000001"),
+        (claim(), "connected with Rina"),
+        (resolve(), "is resolved … opened again"),
+        ("I want a person again, it is still not working", "ITB-2026-000001 is open again"),
+    )
+
+
+async def test_after_a_week_a_human_opens_a_new_ticket(plain_chat, backend):
+    await plain_chat.plays(
+        ("petugas dong", "ITB-2026-000001"),
+        (claim(), "Rina"),
+        (resolve(), "dinyatakan selesai"),
+        (wait(days=7), SILENCE),
+        ("masih error", "belum menangkap"),
+        ("petugas", "ITB-2026-000002 sudah dibuat"),
+    )
+
+
+async def test_another_wish_after_a_resolution_is_another_ticket(plain_chat, backend):
+    await plain_chat.plays(
+        ("petugas dong", "ITB-2026-000001"),
+        (claim(), "Rina"),
+        (resolve(), "dinyatakan selesai"),
+        ("lupa password 13519001", "Lanjut?"),
+        ("petugas aja", "ITB-2026-000002 sudah dibuat"),
+    )
+    assert backend.ticket.category == "password"
 
 
 async def test_a_quick_takeover_after_a_release_is_not_mentioned(chat):
