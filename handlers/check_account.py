@@ -2,35 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from handlers import verification
-from handlers.flow import CANCEL, HUMAN, FlowName, Move, Wish, to_flow
+from handlers.flow import CANCEL, HUMAN, YES, FlowName, Move, Wish, to_flow
 from handlers.kernel import (
     AccountFacts,
     AnyEffect,
     AnyEvent,
     Args,
+    Choice,
     CodeAccepted,
     OfferChoices,
     Purpose,
     Say,
+    UserChose,
+    UserSaid,
 )
+from handlers.reading import forgot_login, is_no, is_yes, login_of
 from handlers.verification import Proven
 
 if TYPE_CHECKING:
     from nlu.types import Understanding
 
-State = verification.State
+
+class Confirm(Struct, frozen=True, tag="check_account.confirm"):
+    """Something is wrong with an account: is it the one that was named before?"""
+
+    login: str
+
+
+State = verification.State | Confirm
+
+OTHER: Final = Choice("no", "button.other_account")
+_ASKS_FOR_IT: Final = re.compile(r"\b(ce[ck]k?|periksa|status|check|look)", re.IGNORECASE)
 
 
 def start(wish: Wish) -> Move[State]:
-    """Begin with what the message already told."""
+    """Begin with what the message already told; a complaint mails no code before a yes."""
+    told = wish.chosen or _ASKS_FOR_IT.search(wish.meaning.text) or not wish.meaning.text
+    if wish.login and not told and not forgot_login(wish.meaning) and not login_of(wish.meaning):
+        state = Confirm(wish.login)
+        return Move(state, prompt(state))
     return verification.begin(Purpose.CHECK_ACCOUNT, wish)
 
 
 def step(state: State, event: AnyEvent) -> Move[State]:
     """Answer one event."""
+    return _confirm(state, event) if isinstance(state, Confirm) else _verify(state, event)
+
+
+def _confirm(state: Confirm, event: AnyEvent) -> Move[State]:
+    match event:
+        case UserSaid(meaning) if login := login_of(meaning):
+            return verification.send(Purpose.CHECK_ACCOUNT, login)
+        case UserSaid() | UserChose() if is_yes(event):
+            return verification.send(Purpose.CHECK_ACCOUNT, state.login)
+        case UserSaid() | UserChose() if is_no(event):
+            return verification.begin(Purpose.CHECK_ACCOUNT, Wish())
+        case UserSaid() | UserChose():
+            return Move(state, prompt(state), understood=False)
+        case _:
+            return Move(state)
+
+
+def _verify(state: verification.State, event: AnyEvent) -> Move[State]:
     match verification.step(state, event):
         case Proven(accepted=accepted):
             return Move(None, report(accepted))
@@ -40,11 +79,16 @@ def step(state: State, event: AnyEvent) -> Move[State]:
 
 def prompt(state: State) -> tuple[AnyEffect, ...]:
     """Ask again what is being waited for."""
+    if isinstance(state, Confirm):
+        choices = (YES, OTHER, HUMAN)
+        return (OfferChoices("account.confirm_login", choices, {"login": state.login}),)
     return verification.prompt(state)
 
 
 def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
+    if isinstance(state, Confirm):
+        return login_of(meaning) is not None
     return verification.answers(state, meaning)
 
 

@@ -141,7 +141,7 @@ def _file(c: Conversation, event: UserSentFile) -> Turn:
         case Active(state=Collecting() | Confirming() | Filing()) as active:
             return routing.apply(c, active, FLOWS[active.flow].step(active.state, event))
         case _:
-            return Step(c) if event.captioned else _once(c, "unsupported.attachment")
+            return _once(c, "unsupported.picture" if event.captioned else "unsupported.file")
 
 
 def _once(c: Conversation, key: str) -> Turn:

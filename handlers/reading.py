@@ -21,6 +21,8 @@ SURE: Final = 0.85
 CLOSE: Final = 0.12
 """Two wishes whose confidences are nearer than this are asked about: "A or B?"."""
 
+_FEW: Final = 5
+"""Words of an answer that says nothing else."""
 _DIGIT_RUN: Final = re.compile(r"(?<![\w@.])\d(?:[ .\-]?\d)*(?![\w@])")
 _ONLY_DIGITS: Final = re.compile(r"\W*\d(?:[ .\-]?\d)*\W*")
 _STUDENT_WORD: Final = re.compile(r"\bnim\b", re.IGNORECASE)
@@ -28,6 +30,44 @@ _ONE_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{2,99}(?:@[A-Za-z0-9.-
 _NAMED: Final = re.compile(
     r"\b(?:user ?name|user ?id|login|akun|account)(?:\s*[:=]\s*|nya\s+|\s+)"
     r"(?:(?:saya|ku|adalah|is|name|nya)\s+){0,2}(?P<login>[a-z]\w*(?:[._-]\w+)+)(?![\w@])",
+    re.IGNORECASE,
+)
+_NO_LOGIN: Final = re.compile(
+    r"nanti|entar|ntar|se?bentar|bentar|tunggu|sabar|dulu|lupa|h+m+|hah|loh|apa|gimana|kenapa|siapa"
+    r"|mana|wait|later|what|how|why|huh|who|forgot",
+    re.IGNORECASE,
+)
+_SMALL_TALK: Final = frozenset(
+    {Intent.GREET, Intent.THANK, Intent.GOODBYE, Intent.AFFIRM, Intent.DENY}
+)
+_NOT_KNOWN: Final = (
+    r"\b(lupa|forgot(ten)?|entah|no idea"
+    r"|(tidak|tdk|nggak|enggak|ngga|gak|ga|kurang) (ingat|inget|tahu|tau|hafal|hapal|yakin)"
+    r"|(don'?t|do not|can'?t|cannot|didn'?t) (remember|recall|know))\b"
+)
+_FORGOTTEN: Final = re.compile(_NOT_KNOWN, re.IGNORECASE)
+_FORGOT_LOGIN: Final = re.compile(
+    _NOT_KNOWN + r"[^.?!]{0,20}\b(user ?(name|id)|nim|nip|nopeg|login)(nya|ku)?\b"
+    r"|\b(user ?(name|id)|nim|nip|nopeg|login)(nya|ku)? (\w+ )?" + _NOT_KNOWN,
+    re.IGNORECASE,
+)
+_NAMES_ACCOUNT: Final = re.compile(
+    r"\b(nim|akun|account|user ?(name|id)|login)(nya)?\b\D{0,30}\d", re.IGNORECASE
+)
+_CODE_WORD: Final = re.compile(r"\b(kode|code|otp)(nya)?\b", re.IGNORECASE)
+_NOT_THERE: Final = re.compile(
+    r"\b(tidak|tdk|nggak|enggak|ngga|gak|ga|belum|blm|never|not|no|n't|didn'?t|haven'?t|hasn'?t)\b"
+    r".*\b(masuk|datang|sampai|muncul|terima|nerima|dapat|dapet|ada|kirim|terkirim|arriv\w*"
+    r"|receiv\w*|get|got|come|there|code|e-?mail)\b|^\W*(belum|blm|not yet)\W*$",
+    re.IGNORECASE,
+)
+_NOT_MINE: Final = re.compile(
+    r"\b(bukan|not)\b.{0,20}\b(saya|aku|ku|me|my|mine)\b"
+    r"|\b(salah|wrong) (akun|nim|account|user\w*)|\b(akun|nim|username)(nya)? (\w+ )?salah\b",
+    re.IGNORECASE,
+)
+_NOT_WANTED: Final = re.compile(
+    r"\b(tidak|tdk|nggak|enggak|ngga|gak|ga|don'?t|do not) (jadi|mau|ingin|pengen|want)\b",
     re.IGNORECASE,
 )
 _YES: Final = re.compile(
@@ -49,13 +89,20 @@ _AGAIN: Final = re.compile(
 
 def code_in(meaning: Understanding, length: int) -> str | None:
     """Return the digits of a code of `length` digits, however they were spaced, or None."""
-    if _STUDENT_WORD.search(meaning.text):
+    if _STUDENT_WORD.search(meaning.text) or _names_account(meaning):
         return None
     entity = meaning.first(EntityKind.CODE)
     if entity is not None and len(entity) == length:
         return entity
     runs = (re.sub(r"\D", "", run[0]) for run in _DIGIT_RUN.finditer(meaning.text))
     return next((run for run in runs if len(run) == length), None)
+
+
+def _names_account(meaning: Understanding) -> bool:
+    """Tell whether the digits are said to be an account ("akun yang benar 13530005")."""
+    number = meaning.first(EntityKind.STUDENT_NUMBER) is not None
+    named = number and _NAMES_ACCOUNT.search(meaning.text) is not None
+    return named and _CODE_WORD.search(meaning.text) is None
 
 
 def only_digits(meaning: Understanding) -> bool:
@@ -79,7 +126,11 @@ def login_in(meaning: Understanding) -> str | None:
         return re.sub(r"\D", "", word) or None
     if not _ONE_WORD.fullmatch(word):
         return None
-    unclear = meaning.intent is Intent.OUT_OF_SCOPE or meaning.confidence < SWITCH
+    if _NO_LOGIN.fullmatch(word):
+        return None
+    # A first name is taken for a word of thanks or a greeting that it only looks like.
+    sure = SURE if meaning.intent in _SMALL_TALK else SWITCH
+    unclear = meaning.intent is Intent.OUT_OF_SCOPE or meaning.confidence < sure
     return word.casefold() if unclear or re.search(r"[\d._@]", word) else None
 
 
@@ -108,3 +159,29 @@ def is_no(event: AnyEvent) -> bool:
 def asks_again(meaning: Understanding) -> bool:
     """Tell whether the person asks for a new code, or to try once more."""
     return _AGAIN.search(meaning.text) is not None
+
+
+def forgot_login(meaning: Understanding) -> bool:
+    """Tell whether the person does not know what the account is called."""
+    return login_of(meaning) is None and _FORGOT_LOGIN.search(meaning.text) is not None
+
+
+def forgotten(meaning: Understanding) -> bool:
+    """Tell whether the answer is "I do not remember"."""
+    short = len(meaning.text.split()) <= _FEW
+    return short and _FORGOTTEN.search(meaning.text) is not None
+
+
+def not_there(meaning: Understanding) -> bool:
+    """Tell whether what was mailed is said not to be there."""
+    return meaning.intent is Intent.OTP_PROBLEM or _NOT_THERE.search(meaning.text) is not None
+
+
+def not_mine(meaning: Understanding) -> bool:
+    """Tell whether the account is said to be the wrong one."""
+    return _NOT_MINE.search(meaning.text) is not None
+
+
+def not_wanted(meaning: Understanding) -> bool:
+    """Tell whether the person takes the wish back."""
+    return _NOT_WANTED.search(meaning.text) is not None

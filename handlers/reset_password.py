@@ -15,7 +15,7 @@ from handlers.flow import CANCEL, YES, FlowName, Move, Wish
 from handlers.gate import HumanGate
 from handlers.kernel import AnyEffect, AnyEvent, OfferChoices, Purpose, UserChose, UserSaid
 from handlers.links import IssuingLink, LinkFailed
-from handlers.reading import is_no, is_yes, login_in, login_of
+from handlers.reading import forgot_login, is_no, is_yes, login_in, login_of
 from handlers.verification import Proven
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def start(wish: Wish) -> Move[State]:
     """
     if wish.chosen and wish.login:
         return verification.begin(Purpose.RESET_PASSWORD, wish)
+    if forgot_login(wish.meaning):
+        asked = Confirm()
+        return Move(asked, (verification.FORGOTTEN, *prompt(asked)))
     state = Confirm(wish.login)
     return Move(state, prompt(state))
 
@@ -50,6 +53,8 @@ def step(state: State, event: AnyEvent) -> Move[State]:
         case Confirm(login), (UserSaid() | UserChose()) if is_yes(event):
             named = login_of(event.meaning) if isinstance(event, UserSaid) else None
             return verification.begin(Purpose.RESET_PASSWORD, Wish(login=named or login))
+        case Confirm(), UserSaid(meaning) if forgot_login(meaning):
+            return Move(state, (verification.FORGOTTEN,))
         case Confirm(), (UserSaid() | UserChose()) if is_no(event):
             return Move(None, (links.declined(),))
         case Confirm(None), UserSaid(meaning) if login := _named(meaning):
@@ -105,7 +110,7 @@ def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
     match state:
         case Confirm():
-            return _named(meaning) is not None
+            return _named(meaning) is not None or forgot_login(meaning)
         case IssuingLink() | LinkFailed() | HumanGate():
             return False
         case _:

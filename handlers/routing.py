@@ -44,6 +44,12 @@ QUEUE: Final = 3
 """So many further wishes of one message are remembered."""
 
 _GUEST: Final = re.compile(r"\b(tamu|guest)\b", re.IGNORECASE)
+_RESET_TOO: Final = re.compile(
+    r"\b(reset|ganti|lupa|forgot|change)( (my|the))? (password|sandi|kata sandi)(nya)?,?"
+    r" (sama|dan|sekalian|plus|serta|and) (\w+ )?(buka|unlock)"
+    r"|\b(buka kunci|unlock)( \w+){0,2},? (sama|dan|sekalian|plus|serta|and) (\w+ )?reset",
+    re.IGNORECASE,
+)
 _CLAIM: Final = re.compile(
     r"\b(aktivasi|mengaktifkan|aktifkan|klaim|claim|activat\w+|saya (adalah )?(seorang )?tamu"
     r"|i('m| am) (a |the )?guest|(password|sandi) pertama|first password|(set|buat) password)\b",
@@ -83,6 +89,8 @@ _CLAIMABLE: Final = frozenset(
 def flow_for(intent: Intent, meaning: Understanding) -> FlowName | None:
     """Return the flow that answers `intent` in this message, or None."""
     flow = WISHES.get(intent)
+    if flow is FlowName.UNLOCK_ACCOUNT and _RESET_TOO.search(meaning.text):
+        return FlowName.RESET_PASSWORD  # which unlocks, and takes one code for both
     question = _MISTAKABLE.get(flow) if flow else None
     if question and question.search(meaning.text) and not meaning.people:
         return FlowName.LIFECYCLE_QUESTION

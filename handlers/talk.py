@@ -18,7 +18,17 @@ from handlers import (
 from handlers.flow import FLOW_PREFIX, HUMAN, FlowName, to_flow
 from handlers.kernel import OfferChoices, Say, Step, UserChose, UserSaid
 from handlers.model import FLOWS, Active, Conversation
-from handlers.reading import ACT, CLOSE, SURE, SWITCH, is_no, is_yes, login_of, only_digits
+from handlers.reading import (
+    ACT,
+    CLOSE,
+    SURE,
+    SWITCH,
+    forgot_login,
+    is_no,
+    is_yes,
+    login_of,
+    only_digits,
+)
 from nlu.types import EntityKind, Intent, Ranked, Understanding
 
 if TYPE_CHECKING:
@@ -28,6 +38,12 @@ _CHANGE_OF_MIND: Final = re.compile(
     r"\b(saja|aja|dulu|malah|bukan|(ga|gak|nggak|tidak) ?jadi|instead|rather|actually)\b",
     re.IGNORECASE,
 )
+_CORRECTION: Final = re.compile(
+    r"\b(saja|aja|bukan|maksud(nya|ku)?|ralat|malah|(ga|gak|nggak|tidak) ?jadi|instead|rather"
+    r"|i mean(t)?)\b",
+    re.IGNORECASE,
+)
+_FIRST: Final = re.compile(r"\b(dulu|dahulu|first)\b", re.IGNORECASE)
 
 
 def chose(c: Conversation, event: UserChose) -> Turn:
@@ -71,17 +87,13 @@ def said(c: Conversation, event: UserSaid) -> Turn:
 
 def _said(c: Conversation, event: UserSaid) -> Turn:
     meaning = event.meaning
-    if c.active and _is_bare_login(meaning):
+    if c.active and (_is_bare_login(meaning) or forgot_login(meaning)):
         return _in_flow(c, c.active, event)
     if _is_alarm(c, meaning) or _is_back(c, meaning):
         return routing.to_human(c, meaning)
-    if c.followed and not c.active and not c.suspended:
-        again = to_flow(c.followed.flow).value
-        if is_yes(event) and again in {choice.value for choice in c.choices}:
-            return chose(c, UserChose(c.offer, again))
-        told = follow_up.reply(c.followed, meaning)
-        if told:
-            return Step(replace(c, misunderstood=0), told)
+    said_so = _without_flows(c, event)
+    if said_so:
+        return said_so
     if meaning.intent is Intent.CANCEL and meaning.confidence >= ACT:
         return routing.cancel(replace(c, misunderstood=0))
     if meaning.intent is Intent.ESCALATE and meaning.confidence >= SWITCH:
@@ -91,6 +103,20 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     if c.suspended and (is_yes(event) or is_no(event)) and meaning.intent not in routing.WISHES:
         return routing.resume(c) if is_yes(event) else routing.drop(c)
     return _fresh(c, event)
+
+
+def _without_flows(c: Conversation, event: UserSaid) -> Turn | None:
+    """Answer questions about the helpdesk itself and about what was answered last."""
+    about_us = small_talk.about_us(event.meaning)
+    if about_us:
+        return Step(replace(c, misunderstood=0), (*about_us, *routing.prompt(c.active)))
+    if c.followed is None or c.active or c.suspended:
+        return None
+    again = to_flow(c.followed.flow).value
+    if is_yes(event) and again in {choice.value for choice in c.choices}:
+        return chose(c, UserChose(c.offer, again))
+    told = follow_up.reply(c.followed, event.meaning)
+    return Step(replace(c, misunderstood=0), told) if told else None
 
 
 def _is_alarm(c: Conversation, meaning: Understanding) -> bool:
@@ -121,14 +147,26 @@ def _in_flow(c: Conversation, active: Active, event: UserSaid) -> Turn:
     flow = routing.flow_for(meaning.intent, meaning)
     if flow and flow is not active.flow and meaning.confidence >= SWITCH:
         if not _heard_here(active, meaning):
-            return _start(c, flow, event)
+            return _start_other(c, active, flow, event)
     elif meaning.confidence >= SWITCH and meaning.intent in small_talk.INTENTS:
         reply = small_talk.reply(meaning.intent, busy=True)
-        return Step(replace(c, misunderstood=0), (*reply, *routing.prompt(active)))
+        # Who says goodbye, or "later", is not asked again at once.
+        ask = () if meaning.intent is Intent.GOODBYE else routing.prompt(active)
+        return Step(replace(c, misunderstood=0), (*reply, *ask))
     elif meaning.confidence >= SWITCH and meaning.intent is Intent.HELP:
         reply = help.reply(busy=True)
         return Step(replace(c, misunderstood=0), (*reply, *routing.prompt(active)))
     return _answer(c, active, event)
+
+
+def _start_other(c: Conversation, active: Active, flow: FlowName, event: UserSaid) -> Turn:
+    """Interrupt a flow; one that was begun by a misunderstanding is not come back to."""
+    meaning = event.meaning
+    corrected = _CORRECTION.search(meaning.text) and not _FIRST.search(meaning.text)
+    if not corrected or meaning.confidence < SURE:
+        return _start(c, flow, event)
+    begun = _start(replace(c, active=None), flow, event)
+    return Step(begun.state, (*routing.void(active), *begun.effects))
 
 
 def _heard_here(active: Active, meaning: Understanding) -> bool:
@@ -140,8 +178,15 @@ def _answer(c: Conversation, active: Active, event: UserSaid | UserChose) -> Tur
     move = FLOWS[active.flow].step(active.state, event)
     if move.understood:
         return routing.apply(replace(c, misunderstood=0), active, move)
+    if isinstance(event, UserSaid) and _wishes_it_again(active, event.meaning):
+        return Step(replace(c, misunderstood=0), routing.prompt(active))
     c = replace(c, misunderstood=c.misunderstood + 1)
     return Step(c, fallback.inside_flow(move.effects, c.misunderstood))
+
+
+def _wishes_it_again(active: Active, meaning: Understanding) -> bool:
+    flow = routing.flow_for(meaning.intent, meaning)
+    return flow is active.flow and meaning.confidence >= SWITCH
 
 
 # -- with nothing going on ------------------------------------------------------------------
@@ -200,6 +245,7 @@ def _unclear(c: Conversation, meaning: Understanding) -> Turn:
     login = login_of(meaning)
     if login:
         held = replace(meaning, intent=Intent.OUT_OF_SCOPE)
-        return Step(replace(c, held=held, misunderstood=0), fallback.which_wish(login))
+        known = replace(c, held=held, login=login, misunderstood=0)
+        return Step(known, fallback.which_wish(login))
     c = replace(c, misunderstood=c.misunderstood + 1)
     return Step(c, fallback.outside_flows(meaning, c.misunderstood))

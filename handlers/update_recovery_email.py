@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from handlers.flow import CANCEL, FlowName, Move, Wish, ticket
 from handlers.kernel import AnyEffect, AnyEvent, Choice, OfferChoices, Say, UserChose, UserSaid
-from handlers.reading import is_no, login_in
+from handlers.reading import forgot_login, forgotten, is_no, login_in
+from handlers.verification import FORGOTTEN
 from nlu.types import EntityKind, Understanding
 
 
@@ -58,7 +59,9 @@ def step(state: State, event: AnyEvent) -> Move[State]:
             return Move(moved, prompt(moved))
         case AskOld(), UserChose(value="skip"):
             return _after_old(state, "")
-        case AskOld(), UserSaid() if is_no(event):
+        case AskLogin(), UserSaid(meaning) if forgot_login(meaning):
+            return Move(state, (FORGOTTEN,))
+        case AskOld(), UserSaid(meaning) if is_no(event) or forgotten(meaning):
             return _after_old(state, "")
         case AskOld(), UserSaid(meaning) if meaning.text.strip():
             return _after_old(state, meaning.first(EntityKind.EMAIL) or meaning.text.strip()[:200])
@@ -97,8 +100,9 @@ def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
     match state:
         case AskLogin():
-            return login_in(meaning) is not None
+            return login_in(meaning) is not None or forgot_login(meaning)
         case AskOld():
-            return meaning.first(EntityKind.EMAIL) is not None or "*" in meaning.text
+            told = meaning.first(EntityKind.EMAIL) is not None or "*" in meaning.text
+            return told or forgotten(meaning)
         case AskNew():  # pragma: no branch - the last of all
             return meaning.first(EntityKind.EMAIL) is not None

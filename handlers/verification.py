@@ -35,8 +35,19 @@ from handlers.kernel import (
     UserSaid,
     VoidChallenge,
 )
-from handlers.reading import asks_again, code_in, is_yes, login_in, login_of, only_digits
-from nlu.types import EntityKind, Intent, Understanding
+from handlers.reading import (
+    asks_again,
+    code_in,
+    forgot_login,
+    is_yes,
+    login_in,
+    login_of,
+    not_mine,
+    not_there,
+    not_wanted,
+    only_digits,
+)
+from nlu.types import EntityKind, Understanding
 
 
 class AskLogin(Struct, frozen=True, tag="verification.ask_login"):
@@ -94,6 +105,7 @@ class Proven(Struct, frozen=True):
 
 RESEND: Final = Choice("resend", "button.resend")
 NO_CODE: Final = Choice("no_code", "button.no_code")
+FORGOTTEN: Final = OfferChoices("code.forgot_login", (HUMAN, CANCEL))
 NEW_CODE: Final = Choice("retry", "button.new_code")
 
 _REFUSALS: Final = {"too_many": "code.too_many", "paused": "code.paused"}
@@ -101,9 +113,11 @@ _REFUSALS: Final = {"too_many": "code.too_many", "paused": "code.paused"}
 
 def begin(purpose: Purpose, wish: Wish) -> Move[State]:
     """Ask for the account, or send the code at once when it was named already."""
+    state = AskLogin(purpose)
+    if forgot_login(wish.meaning):
+        return Move(state, (FORGOTTEN,))
     if wish.login:
         return send(purpose, wish.login)
-    state = AskLogin(purpose)
     return Move(state, prompt(state))
 
 
@@ -137,7 +151,9 @@ def answers(state: State, meaning: Understanding) -> bool:
     """Tell whether the message holds what `state` waits for."""
     match state:
         case AskLogin():
-            return login_in(meaning) is not None
+            return login_in(meaning) is not None or forgot_login(meaning)
+        case AwaitCode() if not_mine(meaning) or not_wanted(meaning):
+            return True
         case AwaitCode(length=length):
             named = login_of(meaning) is not None
             digits = code_in(meaning, length) is not None or only_digits(meaning)
@@ -151,6 +167,8 @@ def answers(state: State, meaning: Understanding) -> bool:
 def step(state: State, event: AnyEvent) -> Move[State] | Proven:
     """Answer one event."""
     match state, event:
+        case AskLogin(), UserSaid(meaning) if forgot_login(meaning):
+            return Move(state, (FORGOTTEN,))
         case AskLogin(purpose), UserSaid(meaning):
             login = login_in(meaning)
             return send(purpose, login) if login else Move(state, prompt(state), understood=False)
@@ -258,7 +276,12 @@ def _read(state: AwaitCode, meaning: Understanding) -> Move[State]:
         return Move(state, (Say("code.wrong_length", {"length": state.length}),))
     if asks_again(meaning):
         return Move(state, (ResendCode(state.challenge),))
-    if meaning.intent is Intent.OTP_PROBLEM:
+    if not_mine(meaning):
+        asked = AskLogin(state.purpose)
+        return Move(asked, (VoidChallenge(state.challenge), Say("code.other_login")))
+    if not_wanted(meaning):
+        return Move(None, (VoidChallenge(state.challenge), Say("code.not_wanted")))
+    if not_there(meaning):
         return _no_code(state)
     return Move(state, prompt(state), understood=is_yes(UserSaid(meaning)))
 

@@ -9,6 +9,7 @@ from builders import (
     SENT,
     TICKET,
     YES,
+    Intent,
     account,
     buttons,
     keys,
@@ -244,8 +245,63 @@ def test_what_an_owner_is_told(accepted, texts, offered):
     assert (moved.state, keys(moved.effects), buttons(moved.effects)) == (None, texts, offered)
 
 
+MAYBE = check_account.Confirm("budi")
+FORGOT = meaning("saya lupa username", Intent.CHECK_ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected", "texts"),
+    [
+        pytest.param(Wish(meaning("ini error saya"), "budi"), MAYBE, ["account.confirm_login"],
+                     id="a complaint about whatever was named before"),
+        pytest.param(Wish(meaning("akun budi.s error", login="budi.s"), "budi.s"),
+                     SendingCode(P.CHECK_ACCOUNT, "budi.s"), [], id="the account is named"),
+        pytest.param(Wish(meaning("cek akun"), "budi"), SendingCode(P.CHECK_ACCOUNT, "budi"), [],
+                     id="asked for"),
+        pytest.param(Wish(meaning("error"), "budi", chosen=True),
+                     SendingCode(P.CHECK_ACCOUNT, "budi"), [], id="pressed"),
+        pytest.param(Wish(FORGOT, "budi"), AskLogin(P.CHECK_ACCOUNT), ["code.forgot_login"],
+                     id="does not know the login"),
+        pytest.param(Wish(meaning("error")), AskLogin(P.CHECK_ACCOUNT), ["code.ask_login"],
+                     id="nothing named"),
+    ],
+)  # fmt: skip
+def test_a_check_mails_no_code_for_a_guess(wish, expected, texts):
+    moved = check_account.start(wish)
+    assert (moved.state, keys(moved.effects)) == (expected, texts)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected", "texts"),
+    [
+        pytest.param(YES, SendingCode(P.CHECK_ACCOUNT, "budi"), [], id="yes"),
+        pytest.param(NO, AskLogin(P.CHECK_ACCOUNT), ["code.ask_login"], id="another"),
+        pytest.param(said("siti.r", login="siti.r"), SendingCode(P.CHECK_ACCOUNT, "siti.r"), [],
+                     id="another, named"),
+        pytest.param(said("hmm"), MAYBE, ["account.confirm_login"], id="neither"),
+        pytest.param(SENT, MAYBE, [], id="an early code"),
+    ],
+)  # fmt: skip
+def test_a_check_of_the_account_named_before(event, expected, texts):
+    moved = check_account.step(MAYBE, event)
+    assert (moved.state, keys(moved.effects)) == (expected, texts)
+
+
+@pytest.mark.parametrize("state", [Confirm(), Confirm("budi"), AskLogin(P.RESET_PASSWORD)])
+def test_who_forgot_the_login_hears_what_else_will_do(state):
+    assert reset_password.answers(state, FORGOT)
+    moved = reset_password.step(state, said("saya lupa username"))
+    assert (moved.state, keys(moved.effects)) == (state, ["code.forgot_login"])
+
+
+def test_a_reset_of_an_unknown_login_begins_with_what_will_do():
+    moved = reset_password.start(Wish(meaning("lupa username dan password"), "budi"))
+    assert moved.state == Confirm()
+    assert keys(moved.effects) == ["code.forgot_login", "reset.confirm"]
+
+
 ALL = {
-    check_account: [AskLogin(P.CHECK_ACCOUNT)],
+    check_account: [AskLogin(P.CHECK_ACCOUNT), MAYBE],
     reset_password: [Confirm(), Confirm("budi"), AskLogin(P.RESET_PASSWORD), ISSUING, FAILED,
                      GATE],
     claim_guest_account: [AskLogin(P.CLAIM_GUEST), CLAIMING, GATE],
@@ -260,7 +316,7 @@ ALL = {
 def test_every_state_asks_and_listens(flow, state):
     assert flow.prompt(state)
     named = flow.answers(state, meaning("siti", login="siti"))
-    assert named is isinstance(state, AskLogin | Confirm)
+    assert named is isinstance(state, AskLogin | Confirm | check_account.Confirm)
 
 
 @pytest.mark.parametrize("flow", ALL)

@@ -336,6 +336,48 @@ def test_a_check_needs_a_code():
     assert buttons(effects) == []
 
 
+# -- repeating, correcting ------------------------------------------------------------------------
+def test_the_wish_again_is_no_misunderstanding():
+    again = said("lupa password", Intent.RESET_PASSWORD)
+    state, effects = step(replace(OFFERED, misunderstood=1), again)
+    assert (keys(effects), state.misunderstood) == (["reset.confirm"], 0)
+    assert keys(step(IN_RESET, again).effects) == ["code.ask_code"]
+    unsure = said("lupa", Intent.RESET_PASSWORD, SWITCH - 0.01)
+    assert keys(step(OFFERED, unsure).effects) == ["fallback.in_flow", "reset.confirm"]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "comes_back"),
+    [
+        ("eh bukan itu, maksud saya cek akun aja", 0.97, False),
+        ("cek akun dulu aja", 0.97, True),
+        ("cek akun saja", SURE - 0.01, True),
+        ("cek akun", 0.97, True),
+    ],
+)
+def test_a_flow_begun_by_a_misunderstanding_is_not_come_back_to(text, confidence, comes_back):
+    state, effects = step(IN_RESET, said(text, Intent.CHECK_ACCOUNT, confidence))
+    assert (state.suspended is not None) is comes_back
+    assert (VoidChallenge("c-1") in effects) is not comes_back
+    assert state.active.flow is FlowName.CHECK_ACCOUNT
+
+
+def test_an_account_named_alone_is_remembered():
+    named, _ = step(EMPTY, said("budi.s", login="budi.s"))
+    asked, _ = step(named, said("lupa password", Intent.RESET_PASSWORD))
+    assert asked.active.state == Confirm("budi.s")
+
+
+def test_questions_about_us_are_answered_inside_a_flow():
+    assert keys(step(OFFERED, said("siapa kamu")).effects) == ["about.me", "reset.confirm"]
+    assert keys(step(EMPTY, said("siapa kamu")).effects) == ["about.me"]
+
+
+def test_later_is_not_answered_with_the_question_again():
+    later = said("entar dulu", Intent.GOODBYE, 0.68)
+    assert keys(step(OFFERED, later).effects) == ["smalltalk.take_your_time"]
+
+
 # -- files ---------------------------------------------------------------------------------------
 GUESTS = FlowName.REQUEST_GUEST_ACCOUNT
 FILE = FileFacts("f", "surat.pdf")
@@ -350,10 +392,10 @@ CONFIRMING = Conversation(active=Active(GUESTS, 4, Confirming(Draft())), flows=4
 )
 def test_a_file_nobody_asked_for_is_not_fetched(state):
     after_file, effects = step(state, UserSentFile(FILE))
-    assert keys(effects) == ["unsupported.attachment"]
+    assert keys(effects) == ["unsupported.file"]
     assert step(after_file, UserSentFile(FILE)).effects[-1:] != (FetchFile(FILE),)
     captioned = step(state, UserSentFile(FILE, captioned=True))
-    assert keys(captioned.effects) == []  # its words were answered
+    assert keys(captioned.effects) == ["unsupported.picture"]  # its words were answered
     assert captioned.state.active == state.active
 
 

@@ -34,6 +34,21 @@ GUEST = Entity(EntityKind.ACCOUNT_TYPE, 0, 4, "guest")
             FlowName.CLAIM_GUEST_ACCOUNT,
         ),
         (Intent.CHECK_ACCOUNT, Understanding("klaim akun tamu"), FlowName.CLAIM_GUEST_ACCOUNT),
+        (
+            Intent.UNLOCK_ACCOUNT,
+            Understanding("mau reset password sama buka kunci akun"),
+            FlowName.RESET_PASSWORD,
+        ),
+        (
+            Intent.UNLOCK_ACCOUNT,
+            Understanding("unlock my account and reset it"),
+            FlowName.RESET_PASSWORD,
+        ),
+        (
+            Intent.UNLOCK_ACCOUNT,
+            Understanding("habis reset password akun saya terkunci"),
+            FlowName.UNLOCK_ACCOUNT,
+        ),
         (Intent.THANK, Understanding("makasih"), None),
     ],
 )

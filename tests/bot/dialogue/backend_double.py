@@ -197,7 +197,7 @@ class BackendDouble:
 
     def _accept(self, challenge):
         challenge.dead = "used"
-        grant = f"grant-{len(self.grants) + 1}"
+        grant = f"grant-of-{challenge.id}"
         self.grants[grant] = challenge
         account = challenge.account
         view = wire.AccountView(

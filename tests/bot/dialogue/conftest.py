@@ -40,3 +40,9 @@ def chat(backend, clock, engine):
 def plain_chat(backend, clock):
     """For what must not depend on what a model makes of doubtful words."""
     return Chat(backend, clock, StubEngine())
+
+
+@pytest.fixture
+def embedded_chat(backend, clock, embedded):
+    """For words that only the engine that ships takes for what they are."""
+    return Chat(backend, clock, embedded)

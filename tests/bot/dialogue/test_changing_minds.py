@@ -1,6 +1,8 @@
 """Interrupting, resuming, cancelling, being misunderstood, silence, and old buttons."""
 
-from chat_kit import SILENCE, press, wait
+from chat_kit import SILENCE, press, sends, wait
+
+from bot.channels.port import Attachment, InboundKind
 
 RESET = (
     ("lupa password, NIM saya 13519001", "Lanjut?"),
@@ -206,4 +208,96 @@ async def test_thanks_inside_a_flow(chat):
         ("yes", "Which account"),
         ("thank you so much", "You are welcome … account"),
         ("help", 'type "cancel" to stop … account'),
+    )
+
+
+async def test_the_wish_again(chat):
+    await chat.plays(
+        ("lupa password", "Lanjut?"),
+        ("lupa password", "tulis username"),
+        ("13519001", "kode 8 digit"),
+        ("lupa password", "ketik kode 8 digit"),
+    )
+
+
+async def test_another_wish_instead(embedded_chat):
+    await embedded_chat.plays(
+        ("reset password 13519001", "Reset password akun 13519001"),
+        ("eh bukan itu, maksud saya cek akun aja", "akun 13519001 … kode 8 digit"),
+        ("batal", "pemeriksaan akun dibatalkan"),
+    )
+    assert embedded_chat.state.suspended is None
+
+
+async def test_two_wishes_that_one_code_serves(embedded_chat):
+    await embedded_chat.plays(
+        ("mau reset password sama buka kunci akun 13519001", "Reset password akun 13519001"),
+    )
+
+
+async def test_the_account_first_then_the_wish(chat):
+    await chat.plays(
+        ("13519001", "akun 13519001? [Reset password]"),
+        ("lupa password", "Reset password akun 13519001"),
+    )
+
+
+async def test_a_mail_that_does_not_come_and_an_account_that_is_not_mine(embedded_chat, backend):
+    await embedded_chat.plays(
+        ("cek akun 13519001", "kode 8 digit"),
+        ("gak dapet email", "folder spam"),
+        ("emailnya ga masuk", "spam"),
+        ("itu bukan akun saya", "kode tadi saya batalkan … akun yang benar"),
+        ("akun yang benar 13519002", "akun 13519002 terdaftar"),
+        ("akun yang benar 13519003", "akun 13519003 terdaftar"),
+        ("tidak, saya tidak mau cek akun", "saya hentikan"),
+    )
+    assert [challenge.tries for challenge in backend.challenges.values()] == [0, 0, 0]
+    assert {challenge.dead for challenge in backend.challenges.values()} == {"void"}
+
+
+async def test_who_forgot_the_username(embedded_chat):
+    await embedded_chat.plays(
+        ("lupa password", "Lanjut?"),
+        ("lupa NIM juga", "petugas bisa membantu … [Hubungi petugas]"),
+        ("entar dulu", "saya tunggu"),
+        ("13519001", "kode 8 digit"),
+    )
+
+
+async def test_a_first_name_is_a_login(embedded_chat):
+    await embedded_chat.plays(("cek akun", "Akun mana"), ("budi", "akun budi terdaftar"))
+
+
+async def test_the_old_address_is_forgotten(embedded_chat, backend):
+    await embedded_chat.plays(
+        ("mau ganti email pemulihan", "Akun mana"),
+        ("13519001", "email pemulihan yang lama"),
+        ("lupa", "Email baru"),
+        ("baru@example.net", "Tiket ITB-2026-000001"),
+    )
+    assert "baru@example.net" in backend.ticket.summary
+
+
+async def test_a_picture_of_an_error_mails_no_code(embedded_chat, backend):
+    await embedded_chat.plays(
+        ("cek akun 13519001", "kode 8 digit"),
+        ("{code}", "aktif"),
+        (
+            sends(
+                InboundKind.ATTACHMENT,
+                attachments=(Attachment("p", "photo.jpg", "image/jpeg"),),
+                text="ini error saya saat login",
+            ),
+            "tentang akun 13519001? … tidak dapat saya baca … [Ya, lanjutkan] [Akun lain]",
+        ),
+        ("ya", "akun 13519001 terdaftar"),
+    )
+    assert len(backend.challenges) == 2
+
+
+async def test_questions_about_the_helpdesk(embedded_chat):
+    await embedded_chat.plays(
+        ("helpdesk buka hari sabtu?", "jam layanan … [Hubungi petugas]"),
+        ("kamu robot ya?", "asisten otomatis"),
     )

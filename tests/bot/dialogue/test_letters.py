@@ -134,7 +134,7 @@ async def test_filed_again_while_the_backend_is_down_nothing_is_lost(chat, backe
 
 
 async def test_outside_the_request_a_file_is_not_fetched(chat, documents):
-    await chat.plays((encloses("pdf"), "hanya bisa membaca teks"))
+    await chat.plays((encloses("pdf"), "Berkas hanya saya terima dalam permohonan akun tamu"))
     assert not documents.folder.exists()
 
 

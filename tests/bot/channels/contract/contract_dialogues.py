@@ -117,7 +117,7 @@ DIALOGUES = {
         ("ya", "nomor ITB-2026-000001"),
     ),
     "a letter nobody asked for": (
-        (letter, "hanya bisa membaca teks"),
+        (letter, "Berkas hanya saya terima"),
         (letter, SILENCE),
         ("cek akun 13519001", "kode 8 digit"),
     ),
