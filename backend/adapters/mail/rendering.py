@@ -26,7 +26,7 @@ _MARK: Final = "Subject: "
 PURPOSES: Final[Mapping[str, Mapping[str, str]]] = {
     "id": {
         "check_account": "memeriksa akun Anda",
-        "reset_password": "mengatur ulang kata sandi Anda",
+        "reset_password": "mengatur ulang password Anda",
         "unlock_account": "membuka kunci akun Anda",
         "ticket_status": "melihat perkembangan tiket Anda",
         "claim_guest": "mengaktifkan akun tamu Anda",

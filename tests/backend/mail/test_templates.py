@@ -85,9 +85,17 @@ def test_a_mail_loads_nothing_and_sends_nothing(name, language):
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_every_mail_says_that_we_never_ask_for_the_password(name, language):
     mail = render(name, language)
-    sentence = {"id": "tidak pernah meminta kata sandi", "en": "never ask for your password"}
+    sentence = {"id": "tidak pernah meminta password", "en": "never ask for your password"}
     assert sentence[language] in mail.text
     assert sentence[language] in mail.html
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_mails_use_the_words_of_the_chat(name):
+    """The chat says password, email, chat and username; one thing has one name."""
+    mail = render(name, "id")
+    for text in (mail.subject, mail.text, mail.html):
+        assert re.findall(r"(?i)kata sandi|e-mail|percakapan|nama pengguna", text) == []
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY)

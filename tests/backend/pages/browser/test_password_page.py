@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 @pytest.mark.parametrize(
     ("locale", "titles"),
     [
-        ("id-ID", ("Buat kata sandi baru", "Kata sandi Anda sudah diganti")),
+        ("id-ID", ("Buat password baru", "Password Anda sudah diganti")),
         ("en-GB", ("Set a new password", "Your password has been changed")),
     ],
 )
@@ -131,8 +131,8 @@ async def test_pasting_works(browse, links):
     [
         ({"number": "48"}, "number", "Isi dengan 4 angka."),
         ({"number": "4a21"}, "number", "Isi dengan 4 angka."),
-        ({"password": ""}, "password", "Isi kata sandi baru."),
-        ({"password": "pendek"}, "password", "Kata sandi belum memenuhi"),
+        ({"password": ""}, "password", "Isi password baru."),
+        ({"password": "pendek"}, "password", "Password belum memenuhi"),
         ({"repeat": "Rahasia-sekali-8"}, "repeat", "Kedua isian tidak sama."),
     ],
     ids=lambda it: str(it)[:30],
