@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from bot.channels.windows import Limit, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,6 +22,9 @@ FILES_OF_A_NETWORK: Final = 30
 UPLOADS_OF_A_CHAT: Final = 2
 UPLOADS: Final = 50
 """Files on their way to us at once, of all chats."""
+_MINUTE: Final = 60
+_NAMES: Final = 100_000
+"""Chats and networks whose last minute is remembered."""
 
 
 class Flood(Exception):
@@ -41,26 +43,21 @@ class Floods:
     """
 
     def __init__(self, messages: int, network_messages: int, chats: int) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._messages = RateLimitItemPerMinute(messages)
-        self._network_messages = RateLimitItemPerMinute(network_messages)
-        self._chats = RateLimitItemPerMinute(chats)
-        self._files = RateLimitItemPerMinute(FILES_OF_A_CHAT)
-        self._network_files = RateLimitItemPerMinute(FILES_OF_A_NETWORK)
+        self._messages = messages
+        self._network_messages = network_messages
+        self._chats = chats
+        self._lately = Windows(_NAMES)
         self._streams: Counter[str] = Counter()
         self._uploads: Counter[str] = Counter()
 
     def message(self, chat: str, network: str) -> None:
         """Count a message. Raises Flood."""
-        if not self._limiter.hit(self._messages, "message", chat):
-            raise Flood(10)
-        if not self._limiter.hit(self._network_messages, "network", network):
-            raise Flood(10)
+        self._count(f"message {chat}", self._messages)
+        self._count(f"network {network}", self._network_messages)
 
     def chat(self, network: str) -> None:
         """Count a new chat. Raises Flood."""
-        if not self._limiter.hit(self._chats, "chat", network):
-            raise Flood(30)
+        self._count(f"chat {network}", self._chats, retry_after=30)
 
     @contextmanager
     def stream(self, chat: str) -> Generator[None]:
@@ -73,11 +70,15 @@ class Floods:
         """Count a file, which is a message too, and its upload while it lasts. Raises Flood."""
         self.message(chat, network)
         with _counted(self._uploads, chat, UPLOADS_OF_A_CHAT, UPLOADS):
-            if not self._limiter.hit(self._files, "file", chat):
-                raise Flood(10)
-            if not self._limiter.hit(self._network_files, "network file", network):
-                raise Flood(10)
+            self._count(f"file {chat}", FILES_OF_A_CHAT)
+            self._count(f"network file {network}", FILES_OF_A_NETWORK)
             yield
+
+    def _count(self, name: str, most: int, retry_after: int = 10) -> None:
+        now = time.monotonic()
+        if self._lately.free_at(name, Limit(most, _MINUTE)) > now:
+            raise Flood(retry_after)
+        self._lately.note(name, most, now)
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from bot.channels.newest import Newest
 from bot.channels.port import TemporarilyUnavailable
+from bot.channels.windows import Limit, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,23 +25,15 @@ _CHATS: Final = 10_000
 _ALL: Final = ""
 
 
-class Limit(NamedTuple):
-    """At most `messages` within `seconds`."""
-
-    messages: int
-    seconds: int
-
-
 class Pace:
     """Lets messages of one channel go as fast as its limits allow.
 
-    `overall` holds for all chats together, `chat` for each. (`limits`, which counts elsewhere,
-    starts a thread for every few messages and keeps every chat for ever.)
+    `overall` holds for all chats together, `chat` for each.
     """
 
     def __init__(self, overall: Iterable[Limit], chat: Iterable[Limit]) -> None:
         self._overall, self._chat = tuple(overall), tuple(chat)
-        self._sent: Newest[str, deque[float]] = Newest(_CHATS)
+        self._sent = Windows(_CHATS)
         self._held: dict[str, float] = {}
 
     async def turn(self, chat: str) -> None:
@@ -70,17 +61,10 @@ class Pace:
         if held > 0:
             return held
         windows = ((_ALL, self._overall), (chat, self._chat))
-        ends = (self._end(name, limit) for name, limits in windows for limit in limits)
+        ends = (self._sent.free_at(name, limit) for name, limits in windows for limit in limits)
         if (end := max(ends, default=now)) > now:
             return end - now
         for name, limits in windows:
             if limits:
-                times = self._sent.get(name) or deque(maxlen=max(most for most, _ in limits))
-                times.append(now)
-                self._sent[name] = times  # the newest: others are forgotten first
+                self._sent.note(name, max(most for most, _ in limits), now)
         return 0.0
-
-    def _end(self, name: str, limit: Limit) -> float:
-        """Return when there is a place again within `limit`."""
-        times = self._sent.get(name, ())
-        return times[-limit.messages] + limit.seconds if len(times) >= limit.messages else 0.0
