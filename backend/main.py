@@ -32,6 +32,7 @@ from backend.service.documents import DocumentUpkeep
 from backend.service.feed import Feed
 from backend.service.grants import Grants
 from backend.service.guests import Guests
+from backend.service.identities import Identities
 from backend.service.jobs import Scheduler
 from backend.service.links import Links
 from backend.service.mail_refusals import audited
@@ -178,6 +179,7 @@ def build(
     services = Services(
         db=db,
         verification=verification,
+        identities=Identities(book, vault, grants),
         links=links,
         unlocks=Unlocks(
             db=db, directory=directory, vault=vault, grants=grants, audit=audit, clock=clock

@@ -39,6 +39,10 @@ class Backend(Protocol):
         """Let a challenge die."""
         ...
 
+    async def identity_changed(self, message: wire.IdentityChanged, *, key: str) -> None:
+        """Let everything die that was proven in a conversation."""
+        ...
+
     async def issue_link(self, message: wire.IssueLink, *, key: str) -> wire.LinkIssued:
         """Mail the one-time password page's link."""
         ...
@@ -117,6 +121,11 @@ class BackendClient:
     async def void(self, challenge: str, message: wire.VoidChallenge, *, key: str) -> None:
         """See `Backend`."""
         path = f"/v1/challenges/{quote(challenge, safe='')}/void"
+        await self._transport.call("POST", path, None, message=message, key=key)
+
+    async def identity_changed(self, message: wire.IdentityChanged, *, key: str) -> None:
+        """See `Backend`."""
+        path = "/v1/identities/changed"
         await self._transport.call("POST", path, None, message=message, key=key)
 
     async def issue_link(self, message: wire.IssueLink, *, key: str) -> wire.LinkIssued:

@@ -162,6 +162,13 @@ class CodeDead(Struct, frozen=True, tag_field="outcome", tag="dead"):
 CheckOutcome = CodeAccepted | CodeRejected | CodeTooSoon | CodeDead
 
 
+class IdentityChanged(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/identities/changed`: somebody else may sit behind this chat now."""
+
+    conversation: Short
+    identity: ChatIdentity
+
+
 # -- what a grant opens (security.md 7-11) --------------------------------------------------
 class IssueLink(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/links`: mail the one-time password page's link to the recovery address."""

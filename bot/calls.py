@@ -12,6 +12,7 @@ from handlers.kernel import (
     AppendToTicket,
     CancelTicket,
     CheckCode,
+    DropProofs,
     FileGuestRequest,
     IssueResetLink,
     ListTickets,
@@ -33,7 +34,7 @@ QuickEffect = (
     | ListTickets
 )
 """Somebody waits for the answer: given up on after seconds."""
-CaseEffect = OpenTicket | AppendToTicket | CancelTicket | FileGuestRequest
+CaseEffect = OpenTicket | AppendToTicket | CancelTicket | FileGuestRequest | DropProofs
 """Must not be lost: tried for days."""
 BackendEffect = QuickEffect | CaseEffect
 

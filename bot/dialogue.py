@@ -54,6 +54,7 @@ from handlers.kernel import (
 from handlers.model import Control, Conversation
 from handlers.reading import code_in
 from handlers.verification import AwaitCode, CheckingCode
+from nlu.entities.extract import extract
 from nlu.types import EntityKind, Intent, Language, Understanding
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ class Dialogue:
     ) -> tuple[AnyEvent, ...]:
         """Return what happened: one event, or the words and then the files of one message."""
         if not event.private:
-            return (UserSpokeInPublic(),) if event.kind in _SAID_IN_CHAT else ()
+            read = event.kind in _SAID_IN_CHAT or event.secret
+            return (UserSpokeInPublic(event.secret),) if read else ()
         match event.kind:
             case InboundKind.TEXT | InboundKind.CHOICE:
                 return (await self._words(memory.conversation, event),)
@@ -188,7 +190,9 @@ class Dialogue:
         if event.kind is InboundKind.CHOICE:
             return UserChose(0, event.choice)  # no button of ours: stale
         if conversation.control is Control.HUMAN:
-            return UserSaid(Understanding(event.text, secret=event.secret))
+            # Not understood, only looked at for codes: the agent must not read one.
+            found = extract(event.text, self._today()).entities
+            return UserSaid(Understanding(event.text, entities=found, secret=event.secret))
         value = speech.typed_choice(self._texts, conversation, event.text)
         if value is not None:
             return UserChose(conversation.offer, value)
@@ -213,7 +217,7 @@ class Dialogue:
         event, *files = events
         before = memory.conversation
         code = _holds_code(before, event)
-        if isinstance(event, UserSaid) and code and before.control is Control.WAITING:
+        if isinstance(event, UserSaid) and code and before.control is not Control.BOT:
             event = replace(event, meaning=_without_code(event.meaning))
         after, effects = flows.step(before, event)
         for file in files:

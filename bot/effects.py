@@ -187,6 +187,10 @@ class Effects:
                 gone = wire.CancelTicket(conversation)
                 view = await backend.cancel_ticket(number, gone, key=key)
                 return kernel.TicketCancelled(view.number)
+            case kernel.DropProofs():
+                changed = wire.IdentityChanged(conversation, _identity(call))
+                await backend.identity_changed(changed, key=key)
+                return None
             case kernel.FileGuestRequest():
                 filed = _guest_request(conversation, call, effect)
                 return event_of(await backend.file_guest_request(filed, key=key))

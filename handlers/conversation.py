@@ -30,6 +30,7 @@ from handlers.kernel import (
     AnyEvent,
     Args,
     Choice,
+    DropProofs,
     FileGuestRequest,
     GuestsDecided,
     HandedBack,
@@ -104,10 +105,12 @@ def _react(c: Conversation, event: AnyEvent) -> Turn:
             return Step(c, (OfferChoices("smalltalk.welcome", help.MENU),) if first else ())
         case UserShowedSecret():
             return Step(c, (Say("secret.redacted"),))
-        case UserSpokeInPublic():
-            return _once(c, "public.private_please")
+        case UserSpokeInPublic(secret):
+            asked = _once(c, "public.private_please")
+            warning = (Say("secret.redacted"),) if secret else ()
+            return Step(asked.state, (*warning, *asked.effects))
         case IdentityChanged() | TurnFailed():
-            return _broken(c, event)
+            return _moved(c) if isinstance(event, IdentityChanged) else _failed(c)
         case AgentJoined() | AgentSaid() | AgentLeft() | HandedBack():
             return _agent(c, event)
         case (
@@ -206,19 +209,35 @@ def _agent(c: Conversation, event: AgentJoined | AgentSaid | AgentLeft | HandedB
             return control.handed_back(c, event)
 
 
-def _broken(c: Conversation, event: IdentityChanged | TurnFailed) -> Turn:
-    """End what was going on: it may belong to someone else, or it failed."""
-    voided = routing.void(c.active) + routing.void(c.suspended)
-    bare = replace(c, active=None, suspended=None, queued=(), held=None, login=None)
+def _failed(c: Conversation) -> Turn:
+    """End what was going on, and let a human see to it."""
     if c.control is not Control.BOT:
         return Step(c)
-    if isinstance(event, TurnFailed):
-        flow = c.active.flow if c.active else None
-        ticket = replace(
-            escalate.handoff(None, flow, c.login, None), summary="summary.broken", priority="high"
-        )
-        return Step(bare, (*voided, Say("broken.turn"), ticket))
-    return Step(bare, (*voided, Say("broken.identity")) if c.active else voided)
+    flow = c.active.flow if c.active else None
+    ticket = replace(
+        escalate.handoff(None, flow, c.login, None), summary="summary.broken", priority="high"
+    )
+    bare, voided = _bare(c)
+    return Step(bare, (*voided, Say("broken.turn"), ticket))
+
+
+def _moved(c: Conversation) -> Turn:
+    """Forget who it was: somebody else may sit behind the chat (security.md 1.3)."""
+    bare, voided = _bare(c)
+    bare = replace(bare, resolved=None, changed=False)
+    told: tuple[AnyEffect, ...] = ()
+    if c.control is Control.WAITING:
+        told = (OfferChoices("broken.identity_waiting", (control.CANCEL_TICKET,)),)
+    elif c.active or c.suspended:
+        told = (Say("broken.identity"),)
+    return Step(bare, (*voided, DropProofs(), *told))
+
+
+def _bare(c: Conversation) -> Turn:
+    """Return the conversation without what was going on, and what lets its codes die."""
+    voided = routing.void(c.active) + routing.void(c.suspended)
+    ended = replace(c, active=None, suspended=None, queued=(), held=None, login=None)
+    return Step(replace(ended, followed=None), voided)
 
 
 # -- time -----------------------------------------------------------------------------------

@@ -96,7 +96,12 @@ class UserJoined(Event, frozen=True, tag="user_joined"):
 
 
 class UserSpokeInPublic(Event, frozen=True, tag="user_spoke_in_public"):
-    """Written where others read along (a group): not read, only answered with a request."""
+    """Written where others read along (a group): not read, only answered with a request.
+
+    `secret`: a password stood in it, of which its writer is always warned.
+    """
+
+    secret: bool = False
 
 
 class IdentityChanged(Event, frozen=True, tag="identity_changed"):
@@ -432,6 +437,10 @@ class VoidChallenge(Request, frozen=True, tag="void_challenge"):
     challenge: str
 
 
+class DropProofs(Request, frozen=True, tag="drop_proofs"):
+    """No answer; never given up on: what this chat proved is somebody else's."""
+
+
 class IssueResetLink(Request, frozen=True, tag="issue_reset_link"):
     """Answered by `LinkSent` or `Refused`."""
 
@@ -517,6 +526,7 @@ AnyEffect = (
     | ResendCode
     | CheckCode
     | VoidChallenge
+    | DropProofs
     | IssueResetLink
     | UnlockAccount
     | ListTickets

@@ -52,6 +52,8 @@ def tell(
             return (Say("notice.password_not_changed", {"account": account}),)
         case LinkEnded("expired"):
             return (Say("notice.link_expired"),)
+        case LinkEnded("identity_changed"):
+            return (Say("broken.identity"),)
         case LinkEnded():
             return (Say("notice.link_refused"),)
         case MailDelayed():

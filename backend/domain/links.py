@@ -53,6 +53,8 @@ class LinkEnd(StrEnum):
     TOO_MANY_SUBMITS = "too_many_submits"
     ACCOUNT_CHANGED = "account_changed"
     """The password or the recovery address is another one since the link was mailed."""
+    IDENTITY_CHANGED = "identity_changed"
+    """Somebody else may sit behind the chat it was asked for in."""
     FROZEN = "frozen"
     ACCOUNT_NOT_USABLE = "account_not_usable"
     SESSION_OVER = "session_over"
@@ -60,7 +62,13 @@ class LinkEnd(StrEnum):
 
 
 TOLD_TO_CHAT = frozenset(
-    {LinkEnd.EXPIRED, LinkEnd.WRONG_NUMBER, LinkEnd.TOO_MANY_SUBMITS, LinkEnd.FROZEN}
+    {
+        LinkEnd.EXPIRED,
+        LinkEnd.WRONG_NUMBER,
+        LinkEnd.TOO_MANY_SUBMITS,
+        LinkEnd.IDENTITY_CHANGED,
+        LinkEnd.FROZEN,
+    }
 )
 """Ends a conversation should hear of: the others come with news of their own."""
 

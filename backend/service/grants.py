@@ -128,6 +128,18 @@ class Grants:
             .values(revoked_at=self._clock.now())
         )
 
+    async def revoke_for_conversation(self, tx: AsyncConnection, conversation: str) -> None:
+        """Let every unspent grant of the conversation die: it may be somebody else's now."""
+        await tx.execute(
+            sa.update(grants)
+            .where(
+                grants.c.conversation == conversation,
+                grants.c.used_at.is_(None),
+                grants.c.revoked_at.is_(None),
+            )
+            .values(revoked_at=self._clock.now())
+        )
+
     def _live(self, token: str, conversation: str) -> sa.ColumnElement[bool]:
         if not storable(conversation):
             raise GrantInvalid

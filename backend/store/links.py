@@ -102,6 +102,15 @@ async def end_live(
     return (await tx.execute(change.returning(links))).one_or_none()
 
 
+async def end_of_conversation(
+    tx: AsyncConnection, conversation: str, end: LinkEnd, now: datetime
+) -> list[sa.Row[Any]]:
+    """End the live links that were asked for in a conversation, and return them."""
+    change = sa.update(links).where(links.c.conversation == conversation, _live)
+    change = change.values(ended=end.value, ended_at=now, busy_until=None)
+    return list((await tx.execute(change.returning(links))).all())
+
+
 async def is_live(tx: AsyncConnection, link_id: str) -> bool:
     """Tell whether the link is live, its row locked until the transaction ends."""
     row = await lock_by(tx, links.c.id, link_id)

@@ -340,6 +340,17 @@ async def handoff(tx: AsyncConnection, ticket_id: int) -> Sequence[sa.Row[*tuple
     return (await tx.execute(query.order_by(HANDOFF.c.position))).all()
 
 
+async def active_numbers(tx: AsyncConnection, conversation: str) -> Sequence[str]:
+    """Return the numbers of a conversation's tickets that somebody must still work on."""
+    query = (
+        sa.select(TICKETS.c.number)
+        .join(CONVERSATIONS, CONVERSATIONS.c.ticket_id == TICKETS.c.id)
+        .where(CONVERSATIONS.c.conversation == conversation, _is_active)
+        .order_by(TICKETS.c.id)
+    )
+    return (await tx.execute(query)).scalars().all()
+
+
 async def extend_handoff(
     tx: AsyncConnection, ticket_id: int, lines: Sequence[tuple[str, str, datetime]]
 ) -> None:

@@ -202,6 +202,19 @@ async def void_older(tx: AsyncConnection, conversation: str, purpose: str, now: 
     )
 
 
+async def void_conversation(tx: AsyncConnection, conversation: str, now: datetime) -> None:
+    """Let every open challenge of a conversation die."""
+    await tx.execute(
+        sa.update(challenges)
+        .where(
+            challenges.c.conversation == conversation,
+            challenges.c.used_at.is_(None),
+            challenges.c.voided_at.is_(None),
+        )
+        .values(voided_at=now)
+    )
+
+
 # -- the risk gate's memory -----------------------------------------------------------------
 async def known_identities(
     tx: AsyncConnection, account: str, channel: str
@@ -244,6 +257,15 @@ async def remember_identity(
             ],
             set_={"first_proven_at": first, "last_proven_at": now},
         )
+    )
+
+
+async def rename_identity(tx: AsyncConnection, channel: str, identity: str, former: str) -> None:
+    """Keep what an identity of a channel proved under another name."""
+    await tx.execute(
+        sa.update(proven_identities)
+        .where(proven_identities.c.channel == channel, proven_identities.c.identity == identity)
+        .values(identity=former)
     )
 
 

@@ -232,7 +232,17 @@ class AnyOrder(RuleBasedStateMachine):
     def a_timer_comes_due(self, data):
         state = self.world.state
         tokens = [state.idle_token, state.control_version, state.turn, 0]
-        names = ["idle", "ack", "case", "released", "filing", *state.quiet, "unheard_of"]
+        names = [
+            "idle",
+            "ack",
+            "case",
+            "released",
+            "filing",
+            "changed",
+            "resolved",
+            *state.quiet,
+            "unheard_of",
+        ]
         name, token = data.draw(st.sampled_from(names)), data.draw(st.sampled_from(tokens))
         self.world.feed(TimeUp(name, token))
 
@@ -244,12 +254,14 @@ class AnyOrder(RuleBasedStateMachine):
                 UserSentFile(FileFacts("g", "surat 2.pdf"), captioned=True),
                 UserShowedSecret(),
                 UserSpokeInPublic(),
+                UserSpokeInPublic(secret=True),
                 UserJoined(),
                 PasswordChanged("bu***", "applied"),
                 PasswordChanged("bu***", "unknown"),
                 PasswordChanged("bu***", "refused"),
                 LinkEnded("expired"),
                 LinkEnded("exhausted"),
+                LinkEnded("identity_changed"),
                 MailDelayed(),
                 GuestsDecided("ITB-2026-000001", True, 5),
                 GuestsDecided("ITB-2026-000001", False, 0, "no letter"),

@@ -44,6 +44,7 @@ def test_small_talk_does_not_end_a_flow(state, intent, texts):
         (PasswordChanged("bu***", "unknown"), ["notice.password_unknown"]),
         (PasswordChanged("bu***", "refused"), ["notice.password_not_changed"]),
         (LinkEnded("expired"), ["notice.link_expired"]),
+        (LinkEnded("identity_changed"), ["broken.identity"]),
         (LinkEnded("refused_too_often"), ["notice.link_refused"]),
         (MailDelayed(), ["notice.mail_delayed"]),
         (GuestsDecided("ITB-2026-000001", True, 5), ["notice.guests_approved"]),

@@ -23,6 +23,7 @@ from handlers.kernel import (
     AgentJoined,
     CheckCode,
     Document,
+    DropProofs,
     FetchFile,
     FileFacts,
     FileStored,
@@ -248,9 +249,23 @@ def test_a_failed_turn_becomes_a_ticket():
 def test_another_identity_ends_what_the_first_began():
     ended, effects = step(IN_RESET, IdentityChanged())
     assert (ended.active, ended.login) == (None, None)
-    assert effects[0] == VoidChallenge("c-1")
+    assert effects[:2] == (VoidChallenge("c-1"), DropProofs())
     assert keys(effects) == ["broken.identity"]
-    assert step(EMPTY, IdentityChanged()).effects == ()
+    known = replace(EMPTY, login="budi", resolved="ITB-2026-000001", changed=True)
+    forgotten, effects = step(known, IdentityChanged())
+    assert (forgotten, effects) == (replace(EMPTY, turn=1), (DropProofs(),))
+
+
+@pytest.mark.parametrize(
+    ("control", "told"),
+    [(Control.WAITING, ["broken.identity_waiting"]), (Control.HUMAN, [])],
+)
+def test_another_identity_while_a_human_is_asked_keeps_the_ticket(control, told):
+    before = replace(EMPTY, control=control, case=Case("ITB-2026-000001"), login="budi")
+    after, effects = step(before, IdentityChanged())
+    assert DropProofs() in effects
+    assert keys(effects) == told
+    assert (after.control, after.case, after.login) == (control, before.case, None)
 
 
 def test_a_group_is_answered_once_in_ten_minutes():
@@ -259,6 +274,9 @@ def test_a_group_is_answered_once_in_ten_minutes():
     assert step(told, UserSpokeInPublic()).effects == ()
     rested, _ = step(told, TimeUp("public.private_please", 1))
     assert keys(step(rested, UserSpokeInPublic()).effects) == ["public.private_please"]
+    shown = UserSpokeInPublic(secret=True)
+    assert keys(step(EMPTY, shown).effects) == ["secret.redacted", "public.private_please"]
+    assert keys(step(told, shown).effects) == ["secret.redacted"], "a warning is never too many"
 
 
 @pytest.mark.parametrize("control", list(Control))

@@ -44,6 +44,11 @@ async def void_challenge(services: Services, call: Call) -> None:
     await services.verification.void(call.params["challenge"], call.body)
 
 
+async def identity_changed(services: Services, call: Call) -> None:
+    """Forget what a chat proved."""
+    await services.identities.changed(call.body)
+
+
 async def issue_link(services: Services, call: Call) -> wire.LinkIssued:
     """Mail the one-time link."""
     return await services.links.issue(call.body)
@@ -128,6 +133,15 @@ BOT_ROUTES: tuple[Route, ...] = (
         void_challenge,
         request=wire.VoidChallenge,
         refusals=(NotFound,),
+    ),
+    Route(
+        "POST",
+        "/v1/identities/changed",
+        "identityChanged",
+        "Let codes, grants and links of a chat die: somebody else may sit behind it",
+        Principal.BOT,
+        identity_changed,
+        request=wire.IdentityChanged,
     ),
     Route(
         "POST",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from backend.service.audit import Audit
     from backend.service.feed import Feed
     from backend.service.guests import Guests
+    from backend.service.identities import Identities
     from backend.service.links import Links
     from backend.service.tickets import Tickets
     from backend.service.unlocks import Unlocks
@@ -23,6 +24,7 @@ class Services:
 
     db: Database
     verification: Verification
+    identities: Identities
     links: Links
     unlocks: Unlocks
     tickets: Tickets

@@ -49,6 +49,9 @@ NEIGHBOURS = (
     "audit_checkpoints",
     "feed",
     "mail_outage",
+    "links",
+    "tickets",
+    "ticket_conversations",
 )
 NO_DELAYS = (timedelta(0),) * 5
 BUDI = Account(

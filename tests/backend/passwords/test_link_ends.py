@@ -9,8 +9,10 @@ from password_world import GOOD, OTHER
 
 from backend.domain.links import LinkEnd
 from backend.service.errors import BackendBusy
+from backend.service.identities import Identities
 from backend.service.link_views import Away, Changed, LinkOver, Over
 from backend.service.ports import Unavailable
+from backend.service.ticket_book import TicketBook
 from backend.store.accounts import accounts, recovery_freezes
 from backend.store.links import links
 from backend_client import wire
@@ -156,3 +158,20 @@ async def test_old_links_are_forgotten_after_a_week(small):
     small.clock.forward(microseconds=1)
     await small.links.purge()
     assert await end_of(small.links.exchange(token)) is LinkEnd.UNKNOWN
+
+
+async def test_a_link_of_a_chat_that_is_somebody_elses_sets_no_password(small):
+    cookie, number = await small.page()
+    parts = (small.db, small.clock, small.vault, small.audit, small.feed)
+    book = TicketBook(*parts, clocks=None, zone=None)
+    identities = Identities(book, small.vault, small.grants)
+    other = wire.IdentityChanged("c2", wire.ChatIdentity("whatsapp", "628222"))
+    await identities.changed(other)
+    assert (await small.links.view(cookie)).number_digits
+    own = wire.IdentityChanged("c1", wire.ChatIdentity("whatsapp", "628111"))
+    await identities.changed(own)
+    assert await small.submit(cookie, number, GOOD) == Over(LinkEnd.IDENTITY_CHANGED)
+    assert [(type(told), told.reason) for told in await small.told()] == [
+        (wire.LinkEnded, "identity_changed")
+    ]
+    assert not await small.verifies(GOOD)

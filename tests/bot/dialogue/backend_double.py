@@ -90,6 +90,7 @@ class BackendDouble:
         self.events: list[wire.AnyFeedEvent] = []
         self.links: list[str] = []
         self.unlocked: list[str] = []
+        self.moved: list[str] = []
         self.unlock_outcome: wire.ChangeResult | None = None
         self.started: dict[str, set[str]] = {}
         self.seen: dict[str, object] = {}
@@ -216,6 +217,16 @@ class BackendDouble:
             self._challenge(challenge, message).dead = "void"
 
         self._once("void", key, answer)
+
+    async def identity_changed(self, message, *, key):
+        def answer():
+            for challenge in self.challenges.values():
+                if challenge.conversation == message.conversation:
+                    challenge.dead = challenge.dead or "void"
+            self.grants.clear()
+            self.moved.append(message.identity.user)
+
+        self._once("identity_changed", key, answer)
 
     def _grant(self, grant, purpose, *, spend=True):
         challenge = self.grants.get(grant)

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from chat_kit import NAME, SILENCE, in_group, sends, sets, wait
+from chat_kit import NAME, SILENCE, claim, in_group, sends, sets, wait
 
 from bot.calls import BackendCall
 from bot.calls import encode as encode_calls
@@ -28,7 +28,7 @@ async def test_a_password_typed_into_the_chat(plain_chat):
     await plain_chat.plays(
         (
             sends(InboundKind.TEXT, **secret),
-            "memuat password … sudah saya hapus … [Reset password]",
+            "memuat password … tidak saya simpan … hapus pesan … [Reset password]",
         ),
     )
 
@@ -36,7 +36,7 @@ async def test_a_password_typed_into_the_chat(plain_chat):
 async def test_a_password_typed_inside_a_flow(chat):
     await chat.plays(
         ("lupa password, NIM saya 13519001", "Lanjut?"),
-        (sends(InboundKind.TEXT, **secret), "sudah saya hapus … reset password akun 13519001"),
+        (sends(InboundKind.TEXT, **secret), "hapus … reset password akun 13519001"),
         ("ya", "kode 8 digit"),
     )
 
@@ -94,6 +94,42 @@ async def test_a_changed_identity_ends_the_flow(chat, backend):
         (sends(InboundKind.IDENTITY_CHANGED), "Identitas chat ini berubah"),
     )
     assert backend.challenges["challenge-1"].dead == "void"
+    assert backend.moved == ["visitor-1"]
+
+
+async def test_a_changed_identity_while_waiting_is_told(chat, backend):
+    await chat.plays(
+        ("petugas dong", "ITB-2026-000001"),
+        (sends(InboundKind.IDENTITY_CHANGED), "Identitas chat ini berubah … tetap menunggu"),
+    )
+    assert backend.moved == ["visitor-1"]
+
+
+async def test_a_changed_identity_of_a_silent_chat_is_told_to_the_backend_alone(chat, backend):
+    await chat.plays((sends(InboundKind.IDENTITY_CHANGED), SILENCE))
+    assert backend.moved == ["visitor-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("ini kodenya 79170224", "ini kodenya ••••••"),
+        ("NIM saya 13519001", "NIM saya 13519001"),
+    ],
+)
+async def test_a_code_is_hidden_from_the_human_who_answers(chat, backend, text, seen):
+    await chat.plays(("petugas dong", "ITB"), (claim(), "Rina"), (text, SILENCE))
+    assert backend.ticket.messages == [seen]
+    assert "79170224" not in chat.box.states[NAME]
+
+
+async def test_a_password_in_a_group_is_always_warned_of(chat):
+    group = {**secret, "private": False}
+    await chat.plays(
+        (in_group("halo?"), "kirim pesan pribadi"),
+        (sends(InboundKind.TEXT, **group), "memuat password … hapus pesan"),
+        (sends(InboundKind.EDIT, **group), "password"),
+    )
 
 
 async def test_a_foreign_button_is_stale(chat):
