@@ -34,6 +34,7 @@ akun akunnya account username user userid id login nama name ruang ruangan gedun
 room lab matkul kode course email hp laptop tipe type nim nip wa telp mhs angkatan versi version
 """)
 """Words after which something else than a password is named."""
+_TYPING = words("i we you to saya aku")
 _ERROR_OR_COURSE = re.compile(
     r"[A-Z]{2,4}-?\d{3,4}\Z|AADSTS\d+\Z|0x[0-9a-fA-F]+\Z|[Ee]rr?or\d+\Z|[A-Za-z]+[/:]\d{8,18}\Z",
     re.ASCII,
@@ -89,7 +90,9 @@ def _ahead(line: Sequence[Word], cue: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_named(line: Sequence[Word], at: int) -> bool:
-    return at > 0 and line[at - 1].bare.rstrip(":") in _NAMES
+    if at == 0 or line[at - 1].bare.rstrip(":") not in _NAMES:
+        return False
+    return line[at - 1].bare != "type" or line[max(at - 2, 0)].bare not in _TYPING
 
 
 def _is_candidate(word: Word) -> bool:

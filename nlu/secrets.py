@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from nlu.ordinary import STOPPERS, is_ordinary
@@ -99,6 +100,13 @@ that with pakai pake pakek dengan dgn itu ini namely like it's account's
 _POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
 _VERB_FORM = re.compile(r"(?:ter|di|ber)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
 _BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
+_ANNOUNCING = words("adalah ialah yaitu yakni")
+_OTHER_NAMES = words("""
+nim nip nrp nopeg nama name email e-mail mail user username userid login id akun account wa hp telp
+telepon phone nomor nomer no number tiket ticket kode otp code error errornya pesan message tanggal
+tgl date link tautan url unit prodi subject perihal re fwd
+""")
+"""Words before a colon that announce something else."""
 _REACH = 9
 """Words looked at between the cue and the value."""
 _RUN = 12
@@ -150,9 +158,26 @@ def _in_context(line: list[Word], text: str, cues: Mapping[int, re.Match[str]]) 
         _, rest, written = split_head(line[index])
         spans += _before(line, index)
         context = _walk(line, index, rest, written=written, owned=cue.group("own") is not None)
-        if context is not None:
-            spans += _value(line, context, text)
+        found = [] if context is None else _value(line, context, text)
+        if not found:
+            context = _announced(line, index)
+            found = [] if context is None else _value(line, context, text)
+        spans += found
     return spans
+
+
+def _announced(line: list[Word], cue: int) -> _Context | None:
+    """Find what a colon or "adalah" further on announces ("sandi dari petugas waktu itu: …")."""
+    for at in range(cue + 1, min(cue + 1 + _REACH, len(line) - 1)):
+        word = line[at]
+        colon = word.raw[-1] in ":="
+        if word.closes or (colon and word.bare in _OTHER_NAMES):
+            return None
+        shaped = not line[at + 1].bare.isalpha()
+        if colon or (word.bare in _ANNOUNCING and shaped):
+            requested = _is_asked(line, cue, REQUESTS)
+            return _Context(at + 1, 0, True, True, False, True, requested)
+    return None
 
 
 def _walk(  # noqa: C901 - one branch for each role a word can play
@@ -213,7 +238,9 @@ def _is_other_login(word: Word, *, owned: bool, requested: bool) -> bool:
 
 
 def _is_asked(line: list[Word], cue: int, verbs: frozenset[str]) -> bool:
-    return any(word.bare in verbs for word in line[max(0, cue - 3) : cue])
+    # "Reset, the password … is known": asked for in another clause.
+    before = takewhile(lambda word: not word.closes, reversed(line[max(0, cue - 3) : cue]))
+    return any(word.bare in verbs for word in before)
 
 
 def _value(line: list[Word], context: _Context, text: str) -> list[_Span]:

@@ -63,7 +63,7 @@ def is_identifier(word: str) -> bool:
         return True
     numbered = _NUMBERED_WORD.match(bare.lower())
     if _IDENTIFIERS.match(bare) or (numbered and numbered.group(1) in _NUMBERED):
-        return True
+        return not (bare[0].isdigit() and bare.isalnum() and _INNER_CAPITAL.search(bare))
     parts = _SEPARATORS.split(bare)
     return len(parts) > 1 and all(_is_plain_part(part) for part in parts)
 

@@ -48,9 +48,25 @@ SECRETS = [
     ("my password's kucing123", "my password's [redacted]"),
     ("i typed kucing123 as my password", "i typed [redacted] as my password"),
     ("udah coba Bandung#2024, tetep gagal", "udah coba [redacted] tetep gagal"),
+    ("password from the letter: 12345678", "password from the letter: [redacted]"),
+    ("sandi yang dikirim petugas yaitu 281199", "sandi yang dikirim petugas yaitu [redacted]"),
+    (
+        "whenever i type kucing123 it says wrong password",
+        "whenever i type [redacted] it says wrong password",
+    ),
+    (
+        "please reset, the password kucing123 is known",
+        "please reset, the password [redacted] is known",
+    ),
+    ("tadinya 4nakKost sandiku", "tadinya [redacted] sandiku"),
 ]
 
 HARMLESS = [
+    "lupa password akun saya nim: 13519001",
+    "lupa password akun berikut: budi.santoso",
+    "masalah password yang saya alami adalah gagal verifikasi",
+    "password saya tidak diterima dengan kode: 50126",
+    "laptop type X441U lupa password",
     "lupa password NIM 13519001",
     "reset password: budi.santoso",
     "Reset password: budi.santoso@itb.ac.id",
