@@ -1,13 +1,16 @@
-"""More of what was written by hand: sentences with a greeting before them, or two in a row.
+"""More of what was written by hand: with a greeting before it, two in a row, or misspelt.
 
 People open with "halo min," and end with "mohon dibantu"; a wish must look the same with and
-without. Which sentences are joined follows from their order: training is deterministic.
+without. Which sentences are joined follows from their order: training is deterministic. Misspelt
+ones are not learned from (docs/decisions/0071); how sure answers are is measured with them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from nlu.types import Intent, Language
 
@@ -72,6 +75,48 @@ def augmented(examples: Sequence[Example]) -> Iterator[Example]:
         if intent in TASKS or intent is Intent.OUT_OF_SCOPE:
             yield from _dressed(group, _OPENINGS[language])
             yield from _joined(group)
+
+
+_ONE_IN = 10
+"""Typed on phones, 2.3 % of the characters stay wrong (Palin et al., MobileHCI 2019)."""
+_SHORTEST = 4
+_VOWELS = re.compile("[aiueo]")
+_KEYS = {
+    key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2]
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    for at, key in enumerate(row)
+}
+
+
+def misspelt(text: str) -> str:
+    """Return `text` as a thumb types it: one in ten longer words with a slip.
+
+    Which words and slips follows from the text: training is deterministic.
+    """
+    return " ".join(
+        _slip(word, crc32(f"{at} {text}".encode()))
+        if len(word) >= _SHORTEST and word.isalpha()
+        else word
+        for at, word in enumerate(text.split(" "))
+    )
+
+
+def _slip(word: str, drawn: int) -> str:
+    drawn, chosen = divmod(drawn, _ONE_IN)
+    if chosen:
+        return word
+    drawn, at = divmod(drawn, len(word) - 1)
+    before, key, after = word[: at + 1], word[at + 1], word[at + 2 :]
+    drawn, kind = divmod(drawn, 6)
+    near = _KEYS.get(key.lower(), key)
+    return (
+        before + after,
+        before + after,
+        before + key + key + after,
+        before + after[:1] + key + after[1:],
+        before + near[drawn % len(near)] + after,
+        word[0] + _VOWELS.sub("", word[1:]),
+    )[kind]
 
 
 def _dressed(group: list[Example], openings: Sequence[str]) -> Iterator[Example]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nlu.features import Vocabulary
+    from nlu.normalise import Reading
 
 Label = TypeVar("Label", bound=str)
 """What is chosen from: our intents, or any others (`nlu.train.fit_generic`)."""
@@ -41,18 +42,18 @@ class Classifier(Generic[Label]):
     noise: float
     """Share of the messages about which nothing that was said tells: any intent is as likely."""
 
-    def probabilities(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
-        """Return a row for each message (canonical words): the probability of each intent."""
+    def probabilities(self, messages: Sequence[Reading]) -> npt.NDArray[np.float64]:
+        """Return a row for each message: the probability of each intent."""
         told = softmax(self.logits(messages) / self.temperature)
         return told * (1 - self.noise) + self.noise / len(self.intents)
 
-    def logits(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+    def logits(self, messages: Sequence[Reading]) -> npt.NDArray[np.float64]:
         """Return how far each intent is on its own side of the boundary with all others."""
         batches = range(0, len(messages), _AT_ONCE)
         sums = [self._sums(messages[at : at + _AT_ONCE]) for at in batches]
         return (np.concatenate(sums) + self.bias).astype(np.float64)
 
-    def _sums(self, messages: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+    def _sums(self, messages: Sequence[Reading]) -> npt.NDArray[np.float32]:
         # A message and its clauses share most features: each one's weights are read once.
         rows, columns, values = self.vocabulary.vectors(messages)
         bounds = bounds_of(columns)
@@ -61,11 +62,9 @@ class Classifier(Generic[Label]):
         table[rows, places] = values
         return table @ _single(self.weights.take(columns.take(bounds[:-1]), axis=0))
 
-    def explain(
-        self, canonical: Sequence[str], intent: Label, most: int = 10
-    ) -> list[tuple[str, float]]:
+    def explain(self, message: Reading, intent: Label, most: int = 10) -> list[tuple[str, float]]:
         """Return the features that spoke most for (or against) `intent`, with their weight."""
-        _, columns, values = self.vocabulary.vectors([canonical])
+        _, columns, values = self.vocabulary.vectors([message])
         names = list(self.vocabulary.index)
         weighed = values * self.weights[columns, self.intents.index(intent)]
         order = np.argsort(-np.abs(weighed))[:most]

@@ -24,6 +24,7 @@ from nlu.clauses import (
 from nlu.commands import is_command
 from nlu.concepts import CONCEPTS, concepts_of
 from nlu.entities.span import words_of
+from nlu.normalise import Reading
 from nlu.tables import words
 from nlu.types import Intent, Ranked
 
@@ -79,9 +80,9 @@ class Decision:
 
 class _Part(NamedTuple):
     clause: Clause
-    canonical: list[str]
-    refused: list[str] | None
-    """The canonical words of what is not wanted, or not the matter; None of all other clauses."""
+    reading: Reading
+    refused: Reading | None
+    """What is not wanted, or not the matter; None of all other clauses."""
 
     @property
     def text(self) -> str:
@@ -94,6 +95,7 @@ class _Wish(NamedTuple):
     part: _Part
 
 
+_NO_WORDS = Reading(())
 NOTHING = Decision(Intent.OUT_OF_SCOPE, 0.0, ())
 """A message without words: a number, a name, a sticker."""
 
@@ -107,45 +109,42 @@ class Decider:
 
     def decide(self, text: str) -> Decision:
         """Return what `text` asks for."""
-        canonical = self._normaliser.words(text)
-        if not any(_is_word(word) for word in canonical):
+        reading = self._normaliser.read(text)
+        if not any(_is_word(word) for word in reading.words):
             return NOTHING
         said = words_of(text)
         if is_command(text, said):
-            return self._ranked(self._moved(self._of(canonical), Intent.OUT_OF_SCOPE))
-        if len(canonical) <= _LONGEST_SINGLE:
-            return self._ranked(self._of(canonical))
+            return self._ranked(self._moved(self._of(reading), Intent.OUT_OF_SCOPE))
+        if len(reading.words) <= _LONGEST_SINGLE:
+            return self._ranked(self._of(reading))
         after = corrected(text, said)
         if after is not None:
-            instead = self._decided(after, self._normaliser.words(after), said)
+            instead = self._decided(after, self._normaliser.read(after), said)
             if instead.intent in TASKS and instead.confidence >= WISH:
                 return instead
-        return self._decided(text, canonical, said)
+        return self._decided(text, reading, said)
 
-    def _decided(self, text: str, canonical: list[str], said: frozenset[str]) -> Decision:
+    def _decided(self, text: str, reading: Reading, said: frozenset[str]) -> Decision:
         parts = [self._read(part) for part in clauses(text, said)]
         if len(parts) > 1:
-            return self._of_parts(canonical, parts, said)
-        whole = self._of(canonical)
+            return self._of_parts(reading, parts, said)
+        whole = self._of(reading)
         if parts and parts[0].refused is not None:
             return self._forbidden(whole, parts[0])
         return self._ranked(whole)
 
     def _read(self, clause: Clause) -> _Part:
-        canonical = self._normaliser.words(clause.text)
-        refused = (
-            self._normaliser.words(object_of(clause))
-            if clause.forbidden
-            else without_denied(canonical)
-        )
-        return _Part(clause, canonical, refused)
+        reading = self._normaliser.read(clause.text)
+        if clause.forbidden:
+            return _Part(clause, reading, self._normaliser.read(object_of(clause)))
+        denied = without_denied(reading.words)
+        refused = None if denied is None else Reading(denied, reading.written)
+        return _Part(clause, reading, refused)
 
-    def _of_parts(
-        self, canonical: list[str], parts: list[_Part], said: frozenset[str]
-    ) -> Decision:
+    def _of_parts(self, reading: Reading, parts: list[_Part], said: frozenset[str]) -> Decision:
         wanted = [part for part in parts if part.refused is None and not is_bare(part.text)]
-        spoken = [part for part in wanted if not _TELLING.isdisjoint(part.canonical)]
-        whole, *each = self._of_all([canonical, *(part.canonical for part in spoken)])
+        spoken = [part for part in wanted if not _TELLING.isdisjoint(part.reading.words)]
+        whole, *each = self._of_all([reading, *(part.reading for part in spoken)])
         off = not said.isdisjoint(CALLING_OFF) and any(is_called_off(part.text) for part in parts)
         if off and not _asks(wanted):
             return self._ranked(self._moved(whole, Intent.CANCEL))
@@ -162,19 +161,21 @@ class Decider:
 
     def _instead(self, refusals: list[_Part], wanted: list[_Part]) -> Decision | None:
         # "Jangan reset, cuma mau cek": what is left counts, when the rest names a wish.
-        if any(_is_not_ours(part.canonical) for part in refusals):
-            return self._ranked(self._moved(self._of([]), Intent.OUT_OF_SCOPE))
-        refused = {self._top(self._of(part.refused or [])) for part in refusals}
-        left = [word for part in wanted for word in part.canonical]
-        rest = self._of(left)
+        if any(_is_not_ours(part.reading.words) for part in refusals):
+            return self._ranked(self._moved(self._of(_NO_WORDS), Intent.OUT_OF_SCOPE))
+        refused = {self._top(self._of(part.refused or _NO_WORDS)) for part in refusals}
+        left = [word for part in wanted for word in part.reading.words]
+        written = [word for part in wanted for word in part.reading.written]
+        rest = self._of(Reading(left, written))
         if self._top(rest) not in TASKS:
             # "jangan ganti email, password saja": what is to be done is said once.
-            said = [word for part in refusals for word in part.refused or []]
-            rest = self._of([*left, *(word for word in said if CONCEPTS.get(word) in _DOINGS)])
+            said = [word for part in refusals for word in (part.refused or _NO_WORDS).words]
+            doings = [word for word in said if CONCEPTS.get(word) in _DOINGS]
+            rest = self._of(Reading([*left, *doings], [*written, *doings]))
         unnamed = self._top(rest) in TASKS and _TOPICS.isdisjoint(concepts_of(left))
         if unnamed and refused <= _OF_AN_ACCOUNT:
             # "jangan direset, cuma mau tahu statusnya": the account's, not a ticket's.
-            rest = self._of([*left, "akun"])
+            rest = self._of(Reading([*left, "akun"], [*written, "akun"]))
         intent = self._top(rest)
         if intent in TASKS and intent not in refused:
             return self._ranked(rest)
@@ -182,7 +183,7 @@ class Decider:
 
     def _forbidden(self, whole: npt.NDArray[np.float64], part: _Part) -> Decision:
         """Only "don't …": a refusal when what is refused is one of our wishes."""
-        refused = self._of(part.refused or [])
+        refused = self._of(part.refused or _NO_WORDS)
         if self._top(refused) in TASKS and float(refused.max()) >= WISH and _is_short(part.text):
             return self._ranked(self._moved(whole, Intent.CANCEL))
         return self._ranked(whole)
@@ -220,10 +221,10 @@ class Decider:
         further.pop(decision.intent, None)
         return Decision(decision.intent, decision.confidence, decision.ranking, tuple(further))
 
-    def _of(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
-        return self._classifier.probabilities([canonical])[0]
+    def _of(self, reading: Reading) -> npt.NDArray[np.float64]:
+        return self._classifier.probabilities([reading])[0]
 
-    def _of_all(self, messages: Sequence[Sequence[str]]) -> list[npt.NDArray[np.float64]]:
+    def _of_all(self, messages: Sequence[Reading]) -> list[npt.NDArray[np.float64]]:
         return list(self._classifier.probabilities(messages))
 
     def _top(self, probabilities: npt.NDArray[np.float64]) -> Intent:
@@ -249,7 +250,7 @@ def _is_symptom(wish: _Wish, cures: set[Intent]) -> bool:
     asking = _ASKING.get(wish.intent)
     if asking is None or not any(wish.intent in _CURES[cure] for cure in cures):
         return False
-    return asking.isdisjoint(wish.part.canonical)
+    return asking.isdisjoint(wish.part.reading.words)
 
 
 def _is_not_ours(canonical: Sequence[str]) -> bool:
@@ -262,7 +263,7 @@ def _is_not_ours(canonical: Sequence[str]) -> bool:
 
 
 def _asks(parts: Sequence[_Part]) -> bool:
-    return any(not _REQUESTS.isdisjoint(part.canonical) for part in parts)
+    return any(not _REQUESTS.isdisjoint(part.reading.words) for part in parts)
 
 
 def _is_word(word: str) -> bool:

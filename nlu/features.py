@@ -1,4 +1,8 @@
-"""From a message to a sparse vector: words, pairs of words, character sequences, concepts."""
+"""From a message to a sparse vector: words, pairs of words, concepts, character sequences.
+
+Sequences are taken twice: of the canonical words, and of the words as written. Where the
+normalisation errs the second still tell; where people misspell the first do.
+"""
 
 from __future__ import annotations
 
@@ -16,27 +20,32 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from nlu.normalise import Reading
+
     Places = npt.NDArray[np.int32] | npt.NDArray[np.int64]
     Vectors = tuple[Places, Places, npt.NDArray[np.float32]]
     """The filled places of a matrix: which message, which feature, how much."""
 
-CHARACTERS = range(2, 6)
-"""Lengths of character sequences inside a word, its borders included (`char_wb`)."""
-BLOCKS = "wck"
-"""Word n-grams, character sequences, concepts: the first letter of a feature's name."""
-WEIGHTS = {"w": 0.8, "c": 1.0, "k": 1.0}
+BLOCKS = "wckr"
+"""Words and pairs, character sequences, concepts, sequences as written: a name's first letter."""
+WEIGHTS = {"w": 0.8, "c": 1.0, "k": 1.0, "r": 0.7}
 """How much each block counts (docs/decisions/0071)."""
 LONGEST = 120
 """Words of a message that are looked at: the wish of a long mail stands in its beginning."""
+_LONGEST_WORD = 40
 
 
-def features_of(canonical: Sequence[str]) -> Counter[str]:
-    """Count the features of a message given as canonical words."""
-    words = canonical[:LONGEST]
+def features_of(message: Reading, characters: range) -> Counter[str]:
+    """Count the features of a message; `characters` are the lengths of character sequences.
+
+    Sequences do not reach beyond a word; its borders are characters of their own (`char_wb`).
+    """
+    words = message.words[:LONGEST]
     counted: Counter[str] = Counter(f"w:{word}" for word in words)
     counted.update(_pairs_of(words))
-    for word in words:
-        counted.update(_characters(word))
+    for block, of in ("c", words), ("r", message.written[:LONGEST]):
+        for word in of:
+            counted.update(_characters(block, word, characters))
     counted.update(dict.fromkeys(concept_features(words), 1))
     return counted
 
@@ -45,13 +54,13 @@ def _pairs_of(words: Sequence[str]) -> list[str]:
     return [f"w:{one} {two}" for one, two in pairwise(words)]
 
 
-def _characters(word: str) -> list[str]:
-    padded = f" {word} "
+def _characters(block: str, word: str, lengths: range) -> list[str]:
+    padded = f" {word[:_LONGEST_WORD]} "
     if word.endswith("mask"):
         return []
     return [
-        f"c:{padded[at : at + length]}"
-        for length in CHARACTERS
+        f"{block}:{padded[at : at + length]}"
+        for length in lengths
         for at in range(len(padded) - length + 1)
     ]
 
@@ -68,7 +77,10 @@ class Vocabulary:
         self.index: Mapping[str, int] = {name: at for at, name in enumerate(names)}
         self.idf = idf
         self._block = np.array([BLOCKS.index(name[0]) for name in names], dtype=np.intp)
+        lengths = {len(name) - 2 for name in names if name[0] in "cr"}
+        self._characters = range(min(lengths, default=1), max(lengths, default=0) + 1)
         self._of_word: dict[str, npt.NDArray[np.int32]] = {}
+        self._of_written: dict[str, npt.NDArray[np.int32]] = {}
         self._paired: dict[str, dict[str, int]] = {}
         for name, at in self.index.items():
             pair = concept_pair(name)
@@ -77,19 +89,22 @@ class Vocabulary:
 
     @classmethod
     def fit(cls, messages: Iterable[Counter[str]], *, at_least: Mapping[str, int]) -> Vocabulary:
-        """Keep features seen in at least `at_least[block]` messages; of other blocks none."""
+        """Keep features seen in at least `at_least[block]` messages; of other blocks none.
+
+        Pairs of words are the block "p" here.
+        """
         seen: Counter[str] = Counter()
         total = 0
         for message in messages:
             seen.update(message.keys())
             total += 1
         kept = sorted(
-            name for name, count in seen.items() if count >= at_least.get(name[0], total + 1)
+            name for name, count in seen.items() if count >= at_least.get(_kind(name), total + 1)
         )
         idf = [log((1 + total) / (1 + seen[name])) + 1 for name in kept]
         return cls(kept, np.array(idf, dtype=np.float32))
 
-    def vectors(self, messages: Sequence[Sequence[str]]) -> Vectors:
+    def vectors(self, messages: Sequence[Reading]) -> Vectors:
         """Return sublinear counts times idf, each block of a message of length one.
 
         In the order of the features, and for each feature in the order of the messages. All
@@ -100,8 +115,9 @@ class Vocabulary:
         others: list[int] = []
         other_lengths: list[int] = []
         for message in messages:
-            words = message[:LONGEST]
+            words = message.words[:LONGEST]
             found = list(map(self._word_columns, words))
+            found += map(self._written_columns, message.written[:LONGEST])
             before = len(others)
             if words:
                 others += self._known([*_pairs_of(words), *extent_of(words)])
@@ -133,25 +149,20 @@ class Vocabulary:
         """Return the columns of a word and its character sequences; most words come often."""
         columns = self._of_word.get(word)
         if columns is None:
-            known = self._known([f"w:{word}"])
-            if not word.endswith("mask"):
-                known += self._character_columns(word)
+            known = self._known([f"w:{word}", *_characters("c", word, self._characters)])
             columns = np.array(known, dtype=np.int32)
             if len(self._of_word) < _CACHED:
                 self._of_word[word] = columns
         return columns
 
-    def _character_columns(self, word: str) -> list[int]:
-        """Return the columns of the sequences in `word`: none is known whose beginning is not."""
-        index = self.index
-        padded = f" {word} "
-        columns: list[int] = []
-        for at in range(len(padded) - CHARACTERS[0] + 1):
-            for end in range(at + CHARACTERS[0], min(at + CHARACTERS[-1], len(padded)) + 1):
-                column = index.get(f"c:{padded[at:end]}")
-                if column is None:
-                    break
-                columns.append(column)
+    def _written_columns(self, word: str) -> npt.NDArray[np.int32]:
+        """Return the columns of the character sequences of a word as written."""
+        columns = self._of_written.get(word)
+        if columns is None:
+            known = self._known(_characters("r", word, self._characters))
+            columns = np.array(known, dtype=np.int32)
+            if len(self._of_written) < _CACHED:
+                self._of_written[word] = columns
         return columns
 
     def _concept_columns(self, concepts: Sequence[str]) -> list[int]:
@@ -168,6 +179,10 @@ class Vocabulary:
         return [at for at in map(self.index.get, names) if at is not None]
 
 
+def _kind(name: str) -> str:
+    return "p" if name[0] == "w" and " " in name else name[0]
+
+
 def bounds_of(ordered: Places) -> npt.NDArray[np.intp]:
     """Return where each value of a sorted array stands first, and the array's length."""
     changes = np.empty(len(ordered) + 1, dtype=np.bool_)
@@ -176,8 +191,8 @@ def bounds_of(ordered: Places) -> npt.NDArray[np.intp]:
     return changes.nonzero()[0] if len(ordered) else _NO_BOUNDS
 
 
-_CACHED = 5_000
-"""Words whose columns are remembered (under 2 MB)."""
+_CACHED = 2_500
+"""Words whose columns are remembered, canonical ones and written ones (under 2 MB in all)."""
 _NARROW_BITS = 32
 _WEIGHT_OF_BLOCK = np.array([WEIGHTS[name] for name in BLOCKS])
 _NO_BOUNDS = np.zeros(1, dtype=np.intp)

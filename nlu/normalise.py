@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlu.ordinary import ORDINARY
 from nlu.slang import ENGLISH, INDONESIAN, PHRASES
@@ -17,7 +17,7 @@ from nlu.tables import words
 from nlu.typos import Corrector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 LONGEST_TEXT = 10_000
 """Characters of a message that are read (nlu.port)."""
@@ -73,6 +73,15 @@ ingin izin sampah sampan sampul lanjutan betah antar jarang jaring darin koda ko
 """)
 
 
+class Reading(NamedTuple):
+    """A message as the classifier reads it."""
+
+    words: Sequence[str]
+    """Canonical words, masks and question marks among them."""
+    written: Sequence[str] = ()
+    """The words as they were written, in small letters, without masks and question marks."""
+
+
 class Normaliser:
     """Turns a message into canonical words.
 
@@ -87,9 +96,21 @@ class Normaliser:
 
     def words(self, text: str) -> list[str]:
         """Return the canonical words of `text`, masks and question marks among them."""
+        return self._words(tokens_of(text))
+
+    def read(self, text: str) -> Reading:
+        """Return the canonical words of `text` and the written ones."""
+        return self.read_tokens(tokens_of(text))
+
+    def read_tokens(self, tokens: Sequence[str]) -> Reading:
+        """Do what `read` does with a message in pieces (`tokens_of`)."""
+        written = [each for each in tokens if each != "?" and not each.endswith("mask")]
+        return Reading(self._words(tokens), written)
+
+    def _words(self, tokens: Sequence[str]) -> list[str]:
         canonical: list[str] = []
         cache = self._cache
-        for token in _WORD.findall(_fold(text)):
+        for token in tokens:
             canonical += cache.get(token) or self._canonical(token)
         return _join_phrases(canonical)
 
@@ -173,9 +194,14 @@ _SHORTEST_STEM = 2
 _CACHED = 20_000
 
 
-def plain_words(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
+    """Return the words of `text` in small letters, masked where they are none."""
+    return _WORD.findall(_fold(text))
+
+
+def plain(text: str) -> Reading:
     """Return the words of `text` as they stand, in small letters, for intents not ours."""
-    return _PLAIN.findall(_letters(text).lower())
+    return Reading(_PLAIN.findall(_letters(text).lower()))
 
 
 def _fold(text: str) -> str:

@@ -16,12 +16,12 @@ from zlib import crc32
 
 import numpy as np
 
-from nlu.augment import augmented
+from nlu.augment import augmented, misspelt
 from nlu.classifier import Classifier, softmax
 from nlu.features import Vocabulary, features_of
 from nlu.language import learn
 from nlu.model_file import DATA, Model, fingerprint, save
-from nlu.normalise import Normaliser, plain_words
+from nlu.normalise import Normaliser, Reading, plain
 from nlu.rasa_data import BadData, Example, read
 from nlu.types import Intent
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Label = TypeVar("Label", bound=str)
-_Read = tuple[list[str], Label]
-"""The canonical words of a sentence, and what it means."""
+_Read = tuple[Reading, Label]
+"""A sentence, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class Recipe:
     """How much a feature's own log ratio between an intent and the rest scales it, from 0 to 1."""
     at_least: Mapping[str, int]
     """Messages a feature must occur in, by block; a block that is not named is left out."""
+    characters: range
+    """Lengths of character sequences."""
     out_of_scope: float = 0.0
     """Share of the weight that sentences out of scope have; 0: as many as they are."""
 
 
-OURS = Recipe(0.3, 0.5, {"w": 2, "c": 3, "k": 2}, out_of_scope=0.3)
-ANY = Recipe(1.0, 0.0, {"w": 1, "c": 2})
+OURS = Recipe(0.3, 0.5, {"w": 2, "p": 3, "c": 4, "k": 2, "r": 5}, range(3, 5), out_of_scope=0.3)
+ANY = Recipe(1.0, 0.0, {"w": 1, "p": 1, "c": 2}, range(2, 6))
 """For intents we know nothing about: no concepts."""
 _SEED = 20
 _SMOOTHING = 0.5
@@ -110,7 +112,8 @@ def fit(
     more = list(augmented(examples))
     written, added = _read(normaliser, examples), _read(normaliser, more)
     classifier = _fit([*written, *added], recipe)
-    calibration = _calibrated(written, recipe, _FOLDS)
+    slips = [replace(each, text=misspelt(each.text)) for each in examples]
+    calibration = _calibrated(written, recipe, _FOLDS, _read(normaliser, slips))
     spoken = [(each.text, each.language) for each in examples if each.language is not None]
     model = Model(calibration.of(classifier), learn(spoken), known, made_from)
     return model, len(more), calibration.accuracy
@@ -129,14 +132,14 @@ class AnyIntents:
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return one row for each text, one column for each label."""
-        return self.classifier.probabilities([plain_words(text) for text in texts])
+        return self.classifier.probabilities([plain(text) for text in texts])
 
     def familiarity(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return how much each text is like any of the intents: low where it is out of scope.
 
         Unlike the greatest probability it is low, too, where nothing speaks for any of them.
         """
-        return self.classifier.logits([plain_words(text) for text in texts]).max(axis=1)
+        return self.classifier.logits([plain(text) for text in texts]).max(axis=1)
 
 
 def fit_generic(texts: Sequence[str], labels: Sequence[str]) -> AnyIntents:
@@ -147,7 +150,7 @@ def fit_generic(texts: Sequence[str], labels: Sequence[str]) -> AnyIntents:
     """
     if len(set(labels)) < 2:  # noqa: PLR2004 - a choice needs two
         raise BadData("sentences of at least two intents are needed")
-    read = [(plain_words(text), label) for text, label in zip(texts, labels, strict=True)]
+    read = [(plain(text), label) for text, label in zip(texts, labels, strict=True)]
     return AnyIntents(_calibrated(read, ANY, folds=1).of(_fit(read, ANY)))
 
 
@@ -165,14 +168,15 @@ def known_words(examples: Sequence[Example]) -> frozenset[str]:
 
 
 def _read(normaliser: Normaliser, examples: Sequence[Example]) -> list[_Read[Intent]]:
-    return [(normaliser.words(example.text), example.intent) for example in examples]
+    return [(normaliser.read(example.text), example.intent) for example in examples]
 
 
 def _fit(read: Sequence[_Read[Label]], recipe: Recipe) -> Classifier[Label]:
     from sklearn.svm import LinearSVC  # noqa: PLC0415 - heavy, training only
 
-    messages = [words for words, _ in read]
-    vocabulary = Vocabulary.fit(map(features_of, messages), at_least=recipe.at_least)
+    messages = [message for message, _ in read]
+    counted = (features_of(message, recipe.characters) for message in messages)
+    vocabulary = Vocabulary.fit(counted, at_least=recipe.at_least)
     matrix = _matrix(vocabulary, messages)
     labels = np.array([label for _, label in read])
     intents = tuple(sorted({label for _, label in read}))
@@ -211,7 +215,7 @@ def _weights(labels: npt.NDArray[np.str_], recipe: Recipe) -> npt.NDArray[np.flo
     return weights
 
 
-def _matrix(vocabulary: Vocabulary, messages: Sequence[Sequence[str]]) -> Any:  # noqa: ANN401 - scipy has no types
+def _matrix(vocabulary: Vocabulary, messages: Sequence[Reading]) -> Any:  # noqa: ANN401 - scipy has no types
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - heavy, training only
 
     rows, columns, values = vocabulary.vectors(messages)
@@ -223,40 +227,51 @@ class _Calibration:
     temperature: float
     noise: float
     accuracy: float
-    """Share of the sentences that were held out and right."""
+    """Share of the sentences, spelt as they are, that were held out and right."""
 
     def of(self, classifier: Classifier[Label]) -> Classifier[Label]:
         return replace(classifier, temperature=self.temperature, noise=self.noise)
 
 
-def _calibrated(read: Sequence[_Read[Label]], recipe: Recipe, folds: int) -> _Calibration:
+def _calibrated(
+    read: Sequence[_Read[Label]],
+    recipe: Recipe,
+    folds: int,
+    slips: Sequence[_Read[Label]] = (),
+) -> _Calibration:
     """Find what makes the greatest probability of held-out sentences honest.
 
     A fifth of the sentences is held out, `folds` times, and with each all that hold the same
     words: of a sentence that was seen in another order nothing is learned about new ones.
+    `slips`, if any, are the same sentences misspelt: half of what is measured.
     """
     intents = sorted({label for _, label in read})
-    fold_of = [_fold(words) for words, _ in read]
+    fold_of = [_fold(message.words) for message, _ in read]
     logits: list[npt.NDArray[np.float64]] = []
     truth: list[int] = []
+    own: list[bool] = []
     for fold in range(folds):
-        seen, held_out = _parted(read, [at == fold for at in fold_of])
+        held = [at == fold for at in fold_of]
+        seen, held_out = _parted(read, held)
         if not held_out or len({label for _, label in seen}) < 2:  # noqa: PLR2004 - a choice needs two
             continue
         part = _fit(seen, recipe)
         columns = {intent: at for at, intent in enumerate(part.intents)}
         order = np.array([columns.get(intent, len(columns)) for intent in intents])
-        found = part.logits([words for words, _ in held_out])
+        own += [True] * len(held_out)
+        held_out += compress(slips, held)
+        found = part.logits([message for message, _ in held_out])
         # An intent the fold lacks gets none.
         logits.append(np.pad(found, ((0, 0), (0, 1)), constant_values=-np.inf)[:, order])
         truth += [intents.index(label) for _, label in held_out]
+        own += [False] * (len(truth) - len(own))
     if not logits:
         return _Calibration(1.0, 0.0, 0.0)
     scores = np.concatenate(logits)
     right = scores.argmax(axis=1) == np.array(truth)
     tried = [_noise(softmax(scores / heat).max(axis=1), right, len(intents)) for heat in _HEATS]
     best = min(range(len(tried)), key=lambda at: tried[at][1])
-    return _Calibration(_HEATS[best], tried[best][0], float(right.mean()))
+    return _Calibration(_HEATS[best], tried[best][0], float(right[own].mean()))
 
 
 def _fold(words: Sequence[str]) -> int:

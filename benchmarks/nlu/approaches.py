@@ -34,12 +34,19 @@ if TYPE_CHECKING:
     from nlu.rasa_data import Example
 
 OUTSIDE = Intent.OUT_OF_SCOPE
+
+
+def _without(blocks: str) -> dict[str, int]:
+    return {block: least for block, least in OURS.at_least.items() if block not in blocks}
+
+
 WAYS = {
     "as it is": OURS,
     "naive Bayes scale off": replace(OURS, telling=0.0),
     "C = 0.1": replace(OURS, strength=0.1),
-    "no concepts": replace(OURS, at_least={"w": 2, "c": 3}),
-    "no characters": replace(OURS, at_least={"w": 2, "k": 2}),
+    "no concepts": replace(OURS, at_least=_without("k")),
+    "no characters": replace(OURS, at_least=_without("cr")),
+    "no characters as written": replace(OURS, at_least=_without("r")),
 }
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from nlu.clauses import clauses
 from nlu.entities.span import words_of
-from nlu.normalise import Normaliser
+from nlu.normalise import Normaliser, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nlu.classifier import Classifier
     from nlu.model_file import Model
+    from nlu.normalise import Reading
     from nlu.types import Intent, Understanding
 
 _FEATURES_SHOWN = 10
-_KINDS = {"w": "words", "c": "letters", "k": "concept"}
+_KINDS = {"w": "words", "c": "letters", "r": "letters as written", "k": "concept"}
 _LEAST = 1e-12
 """The least probability a logarithm is taken of."""
 _AROUND = ".,;:!()[]\"'"
@@ -74,28 +75,27 @@ class Explanation:
 def explain(model: Model, meaning: Understanding) -> Explanation:
     """Explain what the engine with this model made of a message."""
     classifier, normaliser = model.classifier, Normaliser(model.known)
-    canonical = normaliser.words(meaning.text)
-    ranked = _ranked(classifier, canonical)
+    tokens = tokens_of(meaning.text)
+    reading = normaliser.read_tokens(tokens)
+    ranked = _ranked(classifier, reading)
     top, sureness = ranked[0]
     winner = meaning.intent
     runner_up = next(intent for intent, _ in ranked if intent is not winner)
     return Explanation(
-        canonical=tuple(canonical),
+        canonical=tuple(reading.words),
         rewritten=tuple(_rewritten(normaliser, meaning.text)),
         winner=winner,
         runner_up=runner_up,
         statistics=top,
         confidence=sureness,
-        words=tuple(_words(classifier, canonical, winner, runner_up)),
-        features=_features(classifier, canonical, winner, runner_up),
+        words=tuple(_words(classifier, normaliser, tokens, (winner, runner_up))),
+        features=_features(classifier, reading, winner, runner_up),
         clauses=tuple(_parts(classifier, normaliser, meaning.text)),
     )
 
 
-def _ranked(
-    classifier: Classifier[Intent], canonical: Sequence[str]
-) -> list[tuple[Intent, float]]:
-    chances: list[float] = classifier.probabilities([canonical])[0].tolist()
+def _ranked(classifier: Classifier[Intent], reading: Reading) -> list[tuple[Intent, float]]:
+    chances: list[float] = classifier.probabilities([reading])[0].tolist()
     pairs = zip(classifier.intents, chances, strict=True)
     return sorted(pairs, key=lambda pair: -pair[1])
 
@@ -108,29 +108,34 @@ def _rewritten(normaliser: Normaliser, text: str) -> Iterator[Rewriting]:
 
 
 def _words(
-    classifier: Classifier[Intent], canonical: Sequence[str], winner: Intent, other: Intent
+    classifier: Classifier[Intent],
+    normaliser: Normaliser,
+    tokens: Sequence[str],
+    between: tuple[Intent, Intent],
 ) -> Iterator[Weight]:
-    whole = _odds(classifier, canonical, winner, other)
-    for at, word in enumerate(canonical):
-        without = _odds(classifier, [*canonical[:at], *canonical[at + 1 :]], winner, other)
-        yield Weight(word, "word", whole - without)
+    whole = _odds(classifier, normaliser.read_tokens(tokens), between)
+    for at, token in enumerate(tokens):
+        left = normaliser.read_tokens([*tokens[:at], *tokens[at + 1 :]])
+        name = " ".join(normaliser.read_tokens([token]).words)
+        yield Weight(name, "word", whole - _odds(classifier, left, between))
 
 
 def _odds(
-    classifier: Classifier[Intent], canonical: Sequence[str], winner: Intent, other: Intent
+    classifier: Classifier[Intent], reading: Reading, between: tuple[Intent, Intent]
 ) -> float:
-    chances = dict(_ranked(classifier, canonical))
-    return log(max(chances[winner], _LEAST)) - log(max(chances[other], _LEAST))
+    chances = dict(_ranked(classifier, reading))
+    winner, other = (log(max(chances[intent], _LEAST)) for intent in between)
+    return winner - other
 
 
 def _features(
-    classifier: Classifier[Intent], canonical: Sequence[str], winner: Intent, other: Intent
+    classifier: Classifier[Intent], reading: Reading, winner: Intent, other: Intent
 ) -> tuple[Weight, ...]:
     every = len(classifier.vocabulary.index)
-    against = dict(classifier.explain(canonical, other, every))
+    against = dict(classifier.explain(reading, other, every))
     weights = [
         Weight(name[2:], _KINDS[name[0]], (weight - against[name]) / classifier.temperature)
-        for name, weight in classifier.explain(canonical, winner, every)
+        for name, weight in classifier.explain(reading, winner, every)
     ]
     weights.sort(key=lambda each: -abs(each.weight))
     return tuple(weights[:_FEATURES_SHOWN])
@@ -138,5 +143,5 @@ def _features(
 
 def _parts(classifier: Classifier[Intent], normaliser: Normaliser, text: str) -> Iterator[Part]:
     for each in clauses(text, words_of(text)):
-        intent, confidence = _ranked(classifier, normaliser.words(each.text))[0]
+        intent, confidence = _ranked(classifier, normaliser.read(each.text))[0]
         yield Part(each.text.strip(), intent, confidence, each.forbidden, each.added)

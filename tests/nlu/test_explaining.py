@@ -80,7 +80,8 @@ def test_words_are_weighed_against_the_runner_up(state):
     weights = {each.of: each.weight for each in why.words}
     assert weights["password"] > abs(weights["saya"])
     assert why.features[0].weight == max(abs(each.weight) for each in why.features)
-    assert {each.kind for each in why.features} <= {"words", "letters", "concept"}
+    kinds = {each.kind for each in why.features}
+    assert kinds <= {"words", "letters", "letters as written", "concept"}
 
 
 def test_the_clauses_show_what_is_not_wanted(state):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.normalise import Normaliser
+from nlu.normalise import Normaliser, plain
 from nlu.tables import pairs, words
 from nlu.typos import Corrector, distance
 
@@ -127,3 +127,15 @@ def test_the_nearest_word(written, meant):
 def test_tables_are_read_with_continued_lines():
     assert pairs("a b: c d\n  e\nf: g") == {"c": "a b", "d": "a b", "e": "a b", "g": "f"}
     assert words("a b\nc") == {"a", "b", "c"}
+
+
+def test_the_words_are_kept_as_written_beside_the_canonical_ones():
+    reading = Normaliser().read("PW sy lpua, kodenya 123456 gmn?")
+
+    assert reading.written == ["pw", "sy", "lpua", "kodenya", "gmn"]
+    assert reading.words[:2] == ["password", "saya"]
+    assert "codemask" in reading.words
+
+
+def test_for_intents_not_ours_words_stand_as_they_are():
+    assert plain("What\u2019s my PIN?") == (["what's", "my", "pin", "?"], ())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 import nlu.embedded
+from nlu.augment import misspelt
 from nlu.embedded import EmbeddedEngine, TrainingFailed, is_fresh, load_or_train, model_path
 from nlu.evaluate import TODAY
 from nlu.model_file import BadModel, fingerprint, load
+from nlu.normalise import Reading
 from nlu.rasa_data import BadData
 from nlu.train import fit_generic, train
 from nlu.types import Intent
@@ -126,7 +128,26 @@ def test_a_failing_training_says_why(tmp_path):
 
 def test_a_decision_can_be_explained(engine):
     classifier = engine._model.classifier
-    reasons = classifier.explain(["lupa", "password"], Intent.RESET_PASSWORD, most=5)
+    message = Reading(["lupa", "password"], ["lupa", "pw"])
+    reasons = classifier.explain(message, Intent.RESET_PASSWORD, most=5)
 
     assert len(reasons) == 5
-    assert "k:FORGET+PASSWORD" in dict(reasons)
+    assert {"k:FORGET", "w:password"} <= dict(reasons).keys()
+
+
+def test_slips_of_the_thumb_are_few_small_and_always_the_same():
+    text = "tolong reset password akun saya karena lupa sejak kemarin sore"
+    texts = [f"{text} {at}" for at in range(200)]
+    slipped = [misspelt(each) for each in texts]
+    words = [
+        pair
+        for one, two in zip(texts, slipped, strict=True)
+        for pair in zip(one.split(), two.split(), strict=True)
+    ]
+    changed = [(one, two) for one, two in words if one != two]
+
+    assert slipped == [misspelt(each) for each in texts]
+    assert 0.03 < len(changed) / len(words) < 0.15
+    assert all(len(one) >= 4 and one[0] == two[0] for one, two in changed)
+    assert {len(two) - len(one) for one, two in changed} > {-1, 0, 1}
+    assert misspelt("ya min 123456 [x]") == "ya min 123456 [x]"
