@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from handlers.flow import CANCEL, HUMAN, FlowName, to_flow
 from handlers.help import MENU
 from handlers.kernel import AnyEffect, OfferChoices, Say
-from handlers.reading import SWITCH
+from handlers.reading import SURE
 from nlu.types import Intent, Understanding
 
 PATIENCE: Final = 2
 """So many misunderstandings in a row, and choices and a human are offered."""
 
+_OURS: Final = re.compile(
+    r"\b(akun|account|password|sandi|pass|login|log ?in|masuk|username|nim|nip|tamu|guest|kode"
+    r"|code|otp|e-?mail|tiket|ticket|masa aktif|valid\w*|link|tautan|dosen|kjp|tad|alumni)(nya|ku)?\b",
+    re.IGNORECASE,
+)
+"""Words of what we do: who uses one is not told that it is elsewhere."""
 _NAMED: Final = (FlowName.RESET_PASSWORD, FlowName.CHECK_ACCOUNT, FlowName.UNLOCK_ACCOUNT)
 
 
@@ -20,7 +27,8 @@ def outside_flows(meaning: Understanding, misunderstood: int) -> tuple[AnyEffect
     """Answer a message that starts nothing; `misunderstood` counts this one."""
     if misunderstood >= PATIENCE:
         return (OfferChoices("fallback.menu", MENU),)
-    elsewhere = meaning.intent is Intent.OUT_OF_SCOPE and meaning.confidence >= SWITCH
+    surely = meaning.intent is Intent.OUT_OF_SCOPE and meaning.confidence >= SURE
+    elsewhere = surely and _OURS.search(meaning.text) is None
     return (Say("fallback.elsewhere" if elsewhere else "fallback.first"),)
 
 

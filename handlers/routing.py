@@ -128,6 +128,8 @@ def start(c: Conversation, flow: FlowName, about: Wish) -> Turn:
 def _set_aside(c: Conversation) -> Turn:
     if c.active is None:
         return Step(c)
+    if c.active.flow is FlowName.OTP_PROBLEM:
+        return Step(replace(c, active=None))  # it gave advice: there is nothing to come back to
     voided = void(c.suspended)
     return Step(replace(c, active=None, suspended=c.active), voided)
 

@@ -386,6 +386,27 @@ def test_an_account_named_alone_is_remembered():
     assert asked.active.state == Confirm("budi.s")
 
 
+def test_advice_about_a_code_is_not_come_back_to():
+    missing = said("kodenya tidak masuk", Intent.OTP_PROBLEM)
+    advised, _ = step(EMPTY, missing)
+    state, _ = step(advised, said("lupa password", Intent.RESET_PASSWORD))
+    assert (state.active.flow, state.suspended) == (RESET, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "key"),
+    [
+        ("berapa harga kopi", 0.98, "fallback.elsewhere"),
+        ("berapa harga kopi", SURE - 0.01, "fallback.first"),
+        ("akun saya yang biasa dipakai rapat", 0.98, "fallback.first"),
+        ("kode akunnya yang mana ya", 0.98, "fallback.first"),
+    ],
+)
+def test_only_what_is_surely_foreign_is_sent_elsewhere(text, confidence, key):
+    event = said(text, Intent.OUT_OF_SCOPE, confidence)
+    assert keys(step(EMPTY, event).effects) == [key]
+
+
 def test_questions_about_us_are_answered_inside_a_flow():
     assert keys(step(OFFERED, said("siapa kamu")).effects) == ["about.me", "reset.confirm"]
     assert keys(step(EMPTY, said("siapa kamu")).effects) == ["about.me"]

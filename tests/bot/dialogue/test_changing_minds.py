@@ -68,14 +68,14 @@ async def test_cancel(chat):
 async def test_two_wishes_at_once(plain_chat):
     await plain_chat.plays(
         ("cek akun 13519001 dan sekalian berapa lama akun mahasiswa aktif?", "kode 8 digit"),
-        ("{code}", "aktif … Sekarang pertanyaan masa aktif … 30 hari"),
+        ("{code}", "aktif … Berikutnya: pertanyaan masa aktif akun … 30 hari"),
     )
 
 
 async def test_two_wishes_at_once_in_english(plain_chat):
     await plain_chat.plays(
         ("my account is locked, NIM 13519002, and also I want guest accounts", "code of 8 digits"),
-        ("{code}", "unlocked … Now the guest account request … Which unit"),
+        ("{code}", "unlocked … Next: the guest account request … Which unit"),
     )
 
 
@@ -89,7 +89,7 @@ async def test_a_or_b(plain_chat):
 async def test_a_or_b_in_english_typed(plain_chat):
     await plain_chat.plays(
         ("I have account trouble", "Which one do you mean? … [Unlock account]"),
-        ("reset password", "Go on?"),
+        ("reset password", "If you agree"),
     )
 
 
@@ -147,7 +147,7 @@ async def test_silence_ends_a_flow_once(chat, backend):
 
 async def test_speaking_keeps_a_flow_alive(chat):
     await chat.plays(
-        ("forgot my password", "Go on?"),
+        ("forgot my password", "If you agree"),
         (wait(minutes=9), SILENCE),
         ("yes", "Which account"),
         (wait(minutes=9), SILENCE),
@@ -186,7 +186,7 @@ async def test_titles_and_numbers_can_be_typed(chat):
 
 async def test_the_language_follows_the_person(plain_chat):
     await plain_chat.plays(
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
         ("sorry, can you please speak English?", "did not catch the answer"),
         ("yes", "Which account is it?"),
         ("13519001", "code of 8 digits"),
@@ -204,7 +204,7 @@ async def test_small_talk(chat):
 
 async def test_thanks_inside_a_flow(chat):
     await chat.plays(
-        ("forgot my password", "Go on?"),
+        ("forgot my password", "If you agree"),
         ("yes", "Which account"),
         ("thank you so much", "You are welcome … account"),
         ("help", 'type "cancel" to stop … account'),
@@ -213,7 +213,7 @@ async def test_thanks_inside_a_flow(chat):
 
 async def test_the_wish_again(chat):
     await chat.plays(
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
         ("lupa password", "tulis username"),
         ("13519001", "kode 8 digit"),
         ("lupa password", "ketik kode 8 digit"),
@@ -258,7 +258,7 @@ async def test_a_mail_that_does_not_come_and_an_account_that_is_not_mine(embedde
 
 async def test_who_forgot_the_username(embedded_chat):
     await embedded_chat.plays(
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
         ("lupa NIM juga", "petugas bisa membantu … [Hubungi petugas]"),
         ("entar dulu", "saya tunggu"),
         ("13519001", "kode 8 digit"),

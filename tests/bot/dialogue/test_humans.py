@@ -32,7 +32,7 @@ async def test_asking_for_a_human(chat, backend):
         (agent_says("Selamat pagi, ada yang bisa dibantu?"), "Rina: Selamat pagi"),
         ("lupa password", SILENCE),
         (resolve(), "dinyatakan selesai"),
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
     )
     assert backend.ticket.messages == [
         "laptop saya juga rusak",
@@ -295,7 +295,7 @@ async def test_another_recovery_email_in_english_without_remembering(chat, backe
         ("please change my recovery e-mail", "always done by a person … Which account"),
         ("siti.rahma", "old recovery e-mail"),
         (press("I do not remember"), "Which new e-mail"),
-        ("I will tell you later", "no e-mail address … Example: name@example.net"),
+        ("the one of my new company", "no e-mail address … Example: name@example.net"),
         ("siti.baru@example.net", "Ticket ITB-2026-000001"),
     )
 

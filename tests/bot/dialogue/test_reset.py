@@ -16,7 +16,7 @@ ASKED_EN = (
 
 async def test_the_way_people_write(chat, backend):
     await chat.plays(
-        ("halo min, saya lupa password", "Saya kirim kode ke email pemulihan … Lanjut?"),
+        ("halo min, saya lupa password", "Saya kirim kode ke email pemulihan … Kalau setuju"),
         (press("Ya, lanjutkan"), "Akun mana"),
         ("13519001", "Bila akun 13519001 terdaftar, kode 8 digit … berlaku 10 menit"),
         ("{code}", "Kode cocok … bu***@example.net … 15 menit … nomor ini: 42"),
@@ -30,7 +30,7 @@ async def test_the_way_people_write(chat, backend):
 
 async def test_in_english(chat, backend):
     await chat.plays(
-        ("hello, I forgot my password", "I send a code to your recovery e-mail … Go on?"),
+        ("hello, I forgot my password", "I send a code to your recovery e-mail … If you agree"),
         ("yes", "Which account is it?"),
         ("budi.santoso", "If account budi.santoso exists, a code of 8 digits"),
         ("{code}", "The code is right … bu***@example.net … 15 minutes … this number: 42"),
@@ -52,7 +52,7 @@ async def test_everything_at_once_in_english(chat):
 
 async def test_who_is_asked_for_the_account_names_it_and_is_not_asked_again(chat, backend):
     await chat.plays(
-        ("lupa password", "Lanjut? Silakan langsung tulis username … [Ya, lanjutkan]"),
+        ("lupa password", "Kalau setuju, tulis username … [Ya, lanjutkan]"),
         ("username saya budi.santoso", "Bila akun budi.santoso terdaftar, kode 8 digit"),
         ("{code}", "Kode cocok"),
     )

@@ -69,7 +69,7 @@ async def test_stickers_get_one_polite_answer(chat):
 
 
 async def test_a_caption_is_read(chat):
-    await chat.plays((sends(InboundKind.ATTACHMENT, text="lupa password"), "Lanjut?"))
+    await chat.plays((sends(InboundKind.ATTACHMENT, text="lupa password"), "Kalau setuju"))
 
 
 async def test_edits_and_deletions_run_nothing(chat):
@@ -139,7 +139,7 @@ async def test_a_foreign_button_is_stale(chat):
 async def test_a_state_nobody_can_read_starts_afresh(chat):
     chat.box.states[NAME] = '{"conversation": {"version": 999}}'
     await chat.plays(
-        ("lupa password", "kehilangan catatan … Lanjut?"),
+        ("lupa password", "kehilangan catatan … Kalau setuju"),
         ("ya", "Akun mana"),
     )
 
@@ -150,7 +150,7 @@ async def test_a_state_that_is_no_json_starts_afresh(chat):
 
 
 async def test_a_failed_turn_is_handed_to_a_human(chat, backend):
-    await chat.plays(("lupa password", "Lanjut?"))
+    await chat.plays(("lupa password", "Kalau setuju"))
     poison = encode(FromBackend(TurnFailed())).replace("turn_failed", "no_such_event")
     await chat.box.dialogue.on_dead_letter(NAME, poison, "boom")
     assert chat.box.inbox == []  # a payload nobody can read says nothing of a person's wish

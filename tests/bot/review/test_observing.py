@@ -5,7 +5,7 @@ from chat_kit import press, wait
 
 
 async def test_what_was_not_understood(chat):
-    await chat.plays(("parkiran penuh mulu", "belum"), ("lupa password", "Lanjut?"))
+    await chat.plays(("parkiran penuh mulu", "belum"), ("lupa password", "Kalau setuju"))
     assert chat.noted == [("parkiran penuh mulu", "misunderstood", None)]
 
 
@@ -28,13 +28,13 @@ async def test_turning_away_at_the_first_question(chat, away, chosen):
 
 @pytest.mark.parametrize("on", ["ya", "akun saya 13519001"])
 async def test_who_goes_on_was_understood(chat, on):
-    await chat.plays(("lupa password", "Lanjut?"), (on, "akun"), ("batal", "batal"))
+    await chat.plays(("lupa password", "Kalau setuju"), (on, "akun"), ("batal", "batal"))
     assert chat.noted == []
 
 
 async def test_silence_says_nothing(chat):
     await chat.plays(
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
         (wait(minutes=11), "10 menit"),
         ("batal", "tidak ada"),
     )
@@ -57,7 +57,7 @@ async def test_what_was_chosen_of_two(chat, then, happened, chosen):
 
 async def test_an_answer_with_a_name_in_it_is_not_kept(chat):
     await chat.plays(
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "Kalau setuju"),
         ("ya", "Akun mana"),
         ("joko widagdo", "username"),
         ("apa itu username", "username"),
@@ -83,6 +83,6 @@ async def test_a_stale_button_is_no_verdict(chat):
 async def test_nothing_is_noted_without_consent(chat, clock):
     chat.box.dialogue._reviewed = False
     await chat.plays(
-        ("parkiran penuh mulu", "belum"), ("lupa password", "Lanjut?"), ("batal", "batal")
+        ("parkiran penuh mulu", "belum"), ("lupa password", "Kalau setuju"), ("batal", "batal")
     )
     assert (chat.noted, "watched" in chat.box.states["web:visitor-1"]) == ([], False)

@@ -156,3 +156,26 @@ def test_sentences_are_clean(language):
 def test_variants_differ(language):
     for key, variants in TEXTS.catalogues[language].items():
         assert len({variant.parts for variant in variants}) == len(variants), key
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_an_account_is_like_is_told_without_nested_brackets(language):
+    for name in ACCOUNT_TYPES:
+        args = {"username": "bu***", "type": name, "status": "active", "recovery_email": "x"}
+        told = TEXTS.render(language, "account.facts", args)
+        assert "(" not in told
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_was_said_just_before_is_said_to_be_the_same(language):
+    """A repeated complaint must not read like an order ("once more: the file …")."""
+    args = {"name": "surat.pdf"}
+    once = TEXTS.render(language, "guest.file_unavailable", args)
+    again = TEXTS.render(language, "guest.file_unavailable", args, last=(once,))
+    assert again.endswith(once)
+    assert re.match(r"Masih sama: |Still the same: ", again)
+
+
+def test_tips_name_only_buttons_that_are_there():
+    tips = TEXTS.catalogues[Language.ID]["otp.tips"]
+    assert not any("kode baru" in text for variant in tips for text, *_ in variant.parts)

@@ -42,7 +42,7 @@ DIALOGUES = {
         ("cek akun 13519001", "kode 8 digit"),
     ),
     "reset with buttons": (
-        ("halo min, saya lupa password", "Lanjut? … [Ya, lanjutkan]"),
+        ("halo min, saya lupa password", "Kalau setuju … [Ya, lanjutkan]"),
         (press("Ya, lanjutkan"), "Akun mana"),
         ("13519001", "akun 13519001 … kode 8 digit"),
         ("{code}", "Kode cocok … bu***@example.net … 42"),
@@ -128,7 +128,7 @@ DIALOGUES = {
     "misunderstood twice": (
         ("xyzzy", "belum menangkap"),
         ("plugh", "[Reset password]"),
-        (press("Reset password"), "Lanjut?"),
+        (press("Reset password"), "Kalau setuju"),
     ),
     "a stale button": (
         *ASKED[:1],
@@ -159,7 +159,7 @@ DIALOGUES = {
         (again, SILENCE),
     ),
     "in English": (
-        ("hello, I forgot my password", "Go on? … [Yes, go on]"),
+        ("hello, I forgot my password", "If you agree … [Yes, go on]"),
         (press("Yes, go on"), "Which account is it?"),
         ("budi.santoso", "account budi.santoso … a code of 8 digits"),
         ("{code}", "The code is right … this number: 42"),
@@ -171,7 +171,7 @@ DIALOGUES = {
     ),
     "many choices in English": (
         ("how long do accounts stay valid?", "depends on its type … [Student] … [Guest]"),
-        (press("Test (dummy)"), "6 months"),
+        (press("Test/dummy"), "6 months"),
     ),
     "cancelled in English": (
         ("I forgot my password, my NIM is 13519001", "Go on?"),

@@ -125,7 +125,7 @@ async def test_a_password_is_reset(office):
     welcome = await office.does(type="installationUpdate", action="add")
     assert "[Reset password]" in welcome
     assert await office.does(type="conversationUpdate", membersAdded=[BOT]) == "", "greeted once"
-    assert "Lanjut?" in await office.says("halo min, saya lupa password")
+    assert "Kalau setuju" in await office.says("halo min, saya lupa password")
     assert "Akun mana" in await office.presses("Ya, lanjutkan")
     assert "kode 8 digit" in await office.says("13519001")
     done = await office.says(office.backend.code)
@@ -176,7 +176,7 @@ async def test_what_could_not_be_said_is_said_when_the_person_writes_again(offic
     office.microsoft.faults = [Fault(403)]
     assert await office.says("lupa password") == ""
     back = await office.says("halo")
-    assert "Lanjut?" in back
+    assert "Kalau setuju" in back
 
 
 async def test_an_edit_runs_nothing(office):

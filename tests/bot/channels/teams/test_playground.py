@@ -55,7 +55,7 @@ async def says(page, text, *answers):
 
 async def test_a_password_is_reset_up_to_the_link(page, product):
     await expect(page.get_by_role("button", name="Reset password").last).to_be_visible()
-    await says(page, "halo min, saya lupa password", "Lanjut?")
+    await says(page, "halo min, saya lupa password", "Kalau setuju")
     await page.get_by_role("button", name="Ya, lanjutkan").last.click()
     await expect(page.get_by_text("Akun mana").last).to_be_visible()
     await expect(page.get_by_role("button", name="Ya, lanjutkan")).to_have_count(0)
