@@ -47,7 +47,7 @@ def state(tmp_path_factory):
 
 @pytest.fixture
 def run(state, monkeypatch):
-    monkeypatch.setattr(nlu.embedded, "is_fresh", lambda _: True)
+    monkeypatch.setattr(nlu.embedded, "_fresh", load)
     monkeypatch.setenv("HELPDESK_STATE_DIR", str(state))
     monkeypatch.setattr("ops.logs.configure_logging", lambda *_: None)
 
@@ -162,7 +162,7 @@ def test_what_cannot_be_tested_is_said(run, tmp_path, content, engine, problem):
 
 
 async def test_a_rasa_server_that_does_not_answer_is_not_measured(state, monkeypatch):
-    monkeypatch.setattr(nlu.embedded, "is_fresh", lambda _: True)
+    monkeypatch.setattr(nlu.embedded, "_fresh", load)
     answers = iter([{"intent": {"name": "greet", "confidence": 0.9}}, None])
 
     async def answer(_):
