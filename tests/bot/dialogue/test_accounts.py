@@ -8,7 +8,7 @@ from backend_client import wire
 async def test_an_account_that_is_fine(chat):
     await chat.plays(
         ("cek akun saya dong, 13519001", "kode 8 digit"),
-        ("{code}", "Akun bu***: aktif. Jenis: Mahasiswa … 1 September 2025 … Ada lagi"),
+        ("{code}", "akun bu*** saat ini: aktif. Jenis: Mahasiswa … 1 September 2025 … Ada lagi"),
     )
 
 
@@ -16,7 +16,7 @@ async def test_checking_in_english(chat):
     await chat.plays(
         ("please check my account", "Which account is it?"),
         ("siti.rahma", "a code of 8 digits"),
-        ("{code}", "Account si***: active. Type: Lecturer … si***@example.net … 1 September 2025"),
+        ("{code}", "account si*** now: active. Type: Lecturer … si***@example.net … 1 September 2025"),
     )
 
 
