@@ -46,11 +46,13 @@ _NOT_KNOWN: Final = (
     r"|(don'?t|do not|can'?t|cannot|didn'?t) (remember|recall|know))\b"
 )
 _FORGOTTEN: Final = re.compile(_NOT_KNOWN, re.IGNORECASE)
+_LOGIN_WORD: Final = r"\b(user ?(name|id)|nim|nip|nopeg|login)(nya|ku)?\b"
 _FORGOT_LOGIN: Final = re.compile(
-    _NOT_KNOWN + r"[^.?!]{0,20}\b(user ?(name|id)|nim|nip|nopeg|login)(nya|ku)?\b"
-    r"|\b(user ?(name|id)|nim|nip|nopeg|login)(nya|ku)? (\w+ )?" + _NOT_KNOWN,
+    _NOT_KNOWN + r"((?!password|sandi|pass|pw|kode)[^.?!,]){0,20}" + _LOGIN_WORD
+    + "|" + _NOT_KNOWN + r" (password|sandi|kata sandi)(nya)? (dan|sama|and|\+) " + _LOGIN_WORD
+    + "|" + _LOGIN_WORD + r" (\w+ )?" + _NOT_KNOWN + r"(?! (password|sandi|kata|pass))",
     re.IGNORECASE,
-)
+)  # fmt: skip
 _NAMES_ACCOUNT: Final = re.compile(
     r"\b(nim|akun|account|user ?(name|id)|login)(nya)?\b\D{0,30}\d", re.IGNORECASE
 )
@@ -62,12 +64,14 @@ _NOT_THERE: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_MINE: Final = re.compile(
-    r"\b(bukan|not)\b.{0,20}\b(saya|aku|ku|me|my|mine)\b"
-    r"|\b(salah|wrong) (akun|nim|account|user\w*)|\b(akun|nim|username)(nya)? (\w+ )?salah\b",
+    r"\bbukan ((akun|nim|punya|milik) ?)?(saya|aku|ku|gue|gw)(?=\W*$|,| (yang|itu|ini)\b)"
+    r"|\bnot (me|mine|my (own )?account)\b|\b(salah|wrong) (akun|nim|account|user\w*)"
+    r"|\b(akun|nim|username)(nya)? (\w+ )?salah\b",
     re.IGNORECASE,
 )
 _NOT_WANTED: Final = re.compile(
-    r"\b(tidak|tdk|nggak|enggak|ngga|gak|ga|don'?t|do not) (jadi|mau|ingin|pengen|want)\b",
+    r"\b(saya|aku|gue|gw|i) (tidak|tdk|nggak|enggak|ngga|gak|ga|don'?t|do not) "
+    r"(jadi|mau|ingin|pengen|want)\b|^\W*((eh|ya|oh|maaf|sorry|min) )?(tidak|tdk|nggak|enggak|ngga|gak|ga) jadi\b",
     re.IGNORECASE,
 )
 _YES: Final = re.compile(

@@ -43,7 +43,11 @@ def test_one_word_that_may_be_a_login(message, login):
         ("lupa NIM juga", None, True),
         ("username saya lupa", None, True),
         ("i don't know my username", None, True),
+        ("lupa password dan username", None, True),
+        ("lupa username dan password", None, True),
         ("lupa password", None, False),
+        ("lupa password NIM 1351900", None, False),
+        ("username saya lupa password", None, False),
         ("lupa password, username saya budi.s", "budi.s", False),
     ],
 )
@@ -77,9 +81,13 @@ def test_what_is_not_there(text):
 def test_what_is_not_mine(text):
     assert reading.not_mine(meaning(text))
     assert not reading.not_mine(meaning("itu akun saya"))
+    assert not reading.not_mine(meaning("bukan, saya belum terima kodenya"))
+    assert not reading.not_mine(meaning("I have not got my code"))
 
 
 @pytest.mark.parametrize("text", ["tidak, saya tidak mau cek akun", "ga jadi", "I don't want it"])
 def test_what_is_not_wanted(text):
     assert reading.not_wanted(meaning(text))
     assert not reading.not_wanted(meaning("saya mau"))
+    assert not reading.not_wanted(meaning("kodenya ga mau masuk"))
+    assert not reading.not_wanted(meaning("kodenya ga jadi dikirim?"))
