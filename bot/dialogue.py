@@ -31,6 +31,7 @@ from bot.messages import MESSAGE
 from bot.runtime.port import Aside, Inbound, Out, Timer, Turn
 from bot.store.review import note
 from handlers import conversation as flows
+from handlers import late
 from handlers.kernel import (
     AnyEffect,
     AnyEvent,
@@ -389,6 +390,8 @@ def _holds_code(before: Conversation, event: AnyEvent) -> bool:
     code = event.meaning.first(EntityKind.CODE)
     # Eight digits of which nothing is said may be a student number, which the human needs.
     if code is not None and code != event.meaning.first(EntityKind.STUDENT_NUMBER):
+        return True
+    if before.late and late.is_code(event.meaning, before.late, asked=True):
         return True
     for flow in (before.active, before.suspended):
         match flow and flow.state:

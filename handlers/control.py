@@ -280,7 +280,7 @@ def handed_back(c: Conversation, event: HandedBack) -> Turn:
     if c.control is Control.BOT or not _is_ours(c, event.ticket):
         return Step(c, told if event.resolution else ())
     back = change_control(c, Control.BOT)
-    return Step(replace(back, case=None, unsent=(), login=None, interrupted=None), told)
+    return Step(replace(back, case=None, unsent=(), login=None), told)
 
 
 def _released(opening: datetime | None) -> Say:

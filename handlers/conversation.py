@@ -15,6 +15,7 @@ from handlers import (
     control,
     escalate,
     help,  # noqa: A004 - the name of an intent
+    late,
     notices,
     request_guest_account,
     routing,
@@ -78,6 +79,7 @@ def step(conversation: Conversation, event: AnyEvent) -> Turn:
         before = replace(before, language=_language(before, event.meaning))
     after, effects = _react(before, event)
     after, effects = _control(before, after, effects)
+    after, effects = _codes(before, after, effects)
     after, effects = _buttons(before, after, effects)
     after, effects = _silence(after, event, effects)
     return Step(after, notices.gate(before, after, effects))
@@ -253,6 +255,8 @@ def _time_up(c: Conversation, event: TimeUp) -> Turn:
             return Step(replace(c, changed=False))
         case "resolved":
             return Step(replace(c, resolved=None))
+        case "late":
+            return Step(replace(c, late=0, interrupted=None))
         case name if name in c.quiet:
             return Step(replace(c, quiet=tuple(key for key in c.quiet if key != name)))
         case _:
@@ -289,6 +293,15 @@ def _control(before: Conversation, c: Conversation, effects: tuple[AnyEffect, ..
         return Step(c, effects)
     handed = control.handed_over(c)
     return Step(handed.state, (*effects, *handed.effects))
+
+
+def _codes(before: Conversation, c: Conversation, effects: tuple[AnyEffect, ...]) -> Turn:
+    """Remember for a while that a code may still come when nobody waits for it any more."""
+    length = routing.awaited(before.active)
+    if before.active is None or not length or routing.awaited(c.active):
+        return Step(c, effects)
+    left = replace(c, late=length, interrupted=before.active.flow)
+    return Step(left, (*effects, WakeIn("late", late.SECONDS, c.turn)))
 
 
 def _buttons(before: Conversation, c: Conversation, effects: tuple[AnyEffect, ...]) -> Turn:

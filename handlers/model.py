@@ -147,6 +147,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """What was answered last, until something else is begun."""
     interrupted: FlowName | None = None
     """The flow whose code may still arrive after its end."""
+    late: int = 0
+    """Digits of that code, for a quarter of an hour."""
 
     offer: int = 0
     """Number of the offer made last."""

@@ -193,10 +193,8 @@ def cancel(c: Conversation) -> Turn:
 
 
 def interrupt(c: Conversation) -> Conversation:
-    """Return the conversation without its flow, remembering that a code may still arrive."""
-    waiting = c.active and isinstance(c.active.state, AwaitCode | CheckingCode)
-    late = c.active.flow if c.active and waiting else None
-    return replace(c, active=None, misunderstood=0, interrupted=late)
+    """Return the conversation without its flow."""
+    return replace(c, active=None, misunderstood=0)
 
 
 def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
@@ -211,6 +209,15 @@ def to_human(c: Conversation, meaning: Understanding | None) -> Turn:
     back = c.resolved if about is None and opened.category != escalate.ALARM else None
     opened = replace(opened, args={"text": text}, reopens=back)
     return Step(replace(c, resolved=None) if back else c, (opened,))
+
+
+def awaited(active: Active | None) -> int:
+    """Return how many digits the code has that a flow waits for, 0 when it waits for none."""
+    match active and active.state:
+        case AwaitCode(length=length) | CheckingCode(AwaitCode(length=length)):
+            return length
+        case _:
+            return 0
 
 
 def void(active: Active | None) -> tuple[AnyEffect, ...]:

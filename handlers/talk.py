@@ -12,6 +12,7 @@ from handlers import (
     fallback,
     follow_up,
     help,  # noqa: A004 - the name of an intent
+    late,
     routing,
     small_talk,
 )
@@ -87,6 +88,9 @@ def said(c: Conversation, event: UserSaid) -> Turn:
 
 def _said(c: Conversation, event: UserSaid) -> Turn:
     meaning = event.meaning
+    code = _late_code(c, event)
+    if code:
+        return code
     if c.active and (_is_bare_login(meaning) or forgot_login(meaning)):
         return _in_flow(c, c.active, event)
     if _is_alarm(c, meaning) or _is_back(c, meaning):
@@ -117,6 +121,26 @@ def _without_flows(c: Conversation, event: UserSaid) -> Turn | None:
         return chose(c, UserChose(c.offer, again))
     told = follow_up.reply(c.followed, event.meaning)
     return Step(replace(c, misunderstood=0), told) if told else None
+
+
+def _late_code(c: Conversation, event: UserSaid) -> Turn | None:
+    """Answer a code that nobody waits for, unless it answers what is asked: it is no login."""
+    meaning, active = event.meaning, c.active
+    asked = active is not None and active.login is None
+    if not c.interrupted or not late.is_code(meaning, c.late, asked=asked):
+        return None
+    if active is None and c.suspended and routing.awaited(c.suspended):
+        return _answer(replace(c, active=c.suspended, suspended=None), c.suspended, event)
+    if active is None:
+        return _too_late(c, c.interrupted)
+    takes_it = FLOWS[active.flow].answers(active.state, meaning)
+    if not takes_it or routing.awaited(active) or active.flow is FlowName.REQUEST_GUEST_ACCOUNT:
+        return None
+    return Step(c, (Say("code.late_here"), *routing.prompt(active)))
+
+
+def _too_late(c: Conversation, flow: FlowName) -> Turn:
+    return Step(c, (OfferChoices("code.late", (to_flow(flow, "button.new_code"), HUMAN)),))
 
 
 def _is_alarm(c: Conversation, meaning: Understanding) -> bool:
@@ -221,7 +245,7 @@ def _start(c: Conversation, flow: FlowName, event: UserSaid) -> Turn:
         for intent in dict.fromkeys(meaning.also)
         if intent is Intent.ESCALATE or routing.flow_for(intent, meaning) not in done
     )[: routing.QUEUE]
-    c = replace(c, queued=further, held=meaning if further else None, interrupted=None)
+    c = replace(c, queued=further, held=meaning if further else None)
     return routing.start(c, flow, routing.wish(c, meaning, event))
 
 
@@ -238,10 +262,9 @@ def _close_pair(meaning: Understanding) -> tuple[Intent, Intent] | None:
 
 
 def _unclear(c: Conversation, meaning: Understanding) -> Turn:
-    digits = only_digits(meaning) or meaning.first(EntityKind.CODE)
-    if c.interrupted and digits:
-        again = to_flow(c.interrupted, "button.new_code")
-        return Step(c, (OfferChoices("code.late", (again, HUMAN)),))
+    code = meaning.first(EntityKind.CODE) and not meaning.first(EntityKind.STUDENT_NUMBER)
+    if c.interrupted and (only_digits(meaning) or code):
+        return _too_late(c, c.interrupted)
     login = login_of(meaning)
     if login:
         held = replace(meaning, intent=Intent.OUT_OF_SCOPE)

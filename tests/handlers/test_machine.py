@@ -240,6 +240,7 @@ class AnyOrder(RuleBasedStateMachine):
             "filing",
             "changed",
             "resolved",
+            "late",
             *state.quiet,
             "unheard_of",
         ]

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from chat_kit import NAME, SILENCE, claim, in_group, sends, sets, wait
+from chat_kit import NAME, SILENCE, claim, hand_back, in_group, sends, sets, wait
 
 from bot.calls import BackendCall
 from bot.calls import encode as encode_calls
@@ -121,6 +121,68 @@ async def test_a_code_is_hidden_from_the_human_who_answers(chat, backend, text, 
     await chat.plays(("petugas dong", "ITB"), (claim(), "Rina"), (text, SILENCE))
     assert backend.ticket.messages == [seen]
     assert "79170224" not in chat.box.states[NAME]
+
+
+@pytest.mark.parametrize("wish", ["cek akun 13519001", "buka kunci andi.wijaya"])
+async def test_a_code_sent_twice_is_no_login(chat, wish):
+    await chat.plays(
+        (wish, "kode 8 digit"),
+        ("{code}", "akun"),
+        ("{code}", "tidak dapat dipakai lagi … [Kirim kode baru]"),
+    )
+    assert_unknown(chat, chat.backend.code)
+
+
+async def test_a_code_for_the_request_before_is_no_login(chat, backend):
+    await chat.plays(
+        ("buka kunci andi.wijaya", "kode 8 digit"),
+        ("lupa password", "reset password akun andi.wijaya"),
+        ("{code}", "milik permintaan yang tadi … reset password akun andi.wijaya"),
+        ("batal", "dibatalkan … pembukaan kunci akun"),
+        ("{code}", "sudah dibuka"),
+    )
+    assert_unknown(chat, backend.code)
+
+
+async def test_a_code_after_a_human_was_there_is_no_login(chat, backend):
+    await chat.plays(
+        ("cek akun 13519001", "kode 8 digit"),
+        ("petugas aja", "ITB-2026-000001"),
+        (claim(), "Rina"),
+        ("{code}", SILENCE),
+        (hand_back(), "mengembalikan percakapan"),
+        ("{code}", "tidak dapat dipakai lagi"),
+        ("lupa password", "Lanjut?"),
+        ("{code}", "milik permintaan yang tadi"),
+        ("13519001", "akun 13519001 … kode 8 digit"),
+    )
+    assert_unknown(chat, "48210007")
+    assert backend.ticket.messages == ["••••••"]
+
+
+async def test_a_code_after_the_number_changed_is_no_login(chat, backend):
+    await chat.plays(
+        ("cek akun 13519001", "kode 8 digit"),
+        (sends(InboundKind.IDENTITY_CHANGED), "Identitas chat ini berubah"),
+        ("{code}", "tidak dapat dipakai lagi"),
+    )
+    assert_unknown(chat, backend.code)
+
+
+async def test_a_number_is_an_account_again_after_a_quarter_of_an_hour(plain_chat):
+    await plain_chat.plays(
+        ("cek akun 13519001", "kode 8 digit"),
+        ("{code}", "aktif"),
+        ("13519002", "tidak dapat dipakai lagi"),
+        (wait(minutes=25), SILENCE),
+        ("13519002", "akun 13519002"),
+    )
+
+
+def assert_unknown(chat, code):
+    """The code stands in no answer, no button and no state."""
+    assert code not in chat.box.states[NAME]
+    assert not any(code in answer for answer in chat.answers)
 
 
 async def test_a_password_in_a_group_is_always_warned_of(chat):
