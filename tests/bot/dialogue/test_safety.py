@@ -152,7 +152,7 @@ async def test_a_code_after_a_human_was_there_is_no_login(chat, backend):
         ("{code}", SILENCE),
         (hand_back(), "mengembalikan percakapan"),
         ("{code}", "tidak dapat dipakai lagi"),
-        ("lupa password", "Lanjut?"),
+        ("lupa password", "username, NIM"),
         ("{code}", "milik permintaan yang tadi"),
         ("13519001", "akun 13519001 … kode 8 digit"),
     )
