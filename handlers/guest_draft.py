@@ -18,7 +18,7 @@ from handlers.kernel import Document
 from nlu.types import Entity, EntityKind, Person, Understanding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_PEOPLE: Final = 300
 """ITB a.2-a.4: at most 300 accounts a day; one request holds no more."""
@@ -176,7 +176,7 @@ def absorb(draft: Draft, meaning: Understanding, asked: Field | None, today: dat
         # "workshop 12 March": the day belongs to the answer, and is no field of its own.
         words = _words_left(meaning, asked, listed, kept=bare)
     else:
-        bare = ()
+        bare = _inside_values(bare, meaning)
     filled = _labelled(draft, meaning)
     filled = _entities(filled, meaning, listed, asked)
     filled = _dates(filled, meaning, asked, today, ignored=bare)
@@ -187,13 +187,35 @@ def absorb(draft: Draft, meaning: Understanding, asked: Field | None, today: dat
 
 
 def _labelled(draft: Draft, meaning: Understanding) -> Draft:
-    found: dict[str, str] = {}
+    text = _blanked(meaning.text, _facts(meaning, Field.PURPOSE, _bare_dates(meaning)))
+    values: dict[Field, str] = {}
+    for field, match in _matches(meaning.text):
+        value = text[slice(*match.span("value"))]
+        phoneless = _PHONE_LIKE.sub("", value) if field is Field.CONTACT_NAME else value
+        values[field] = _clean(phoneless)
+    return replace(draft, **{str(field): value for field, value in values.items() if value})
+
+
+def _matches(text: str) -> Iterator[tuple[Field, re.Match[str]]]:
+    """Return what is said of fields by their names; what comes later weighs more."""
     for patterns in (_INLINE, _CORRECTIONS, _LABELS):
         for field, pattern in patterns.items():
-            match = pattern.search(meaning.text)
+            match = pattern.search(text)
             if match:
-                found[field] = _clean(_PHONE_LIKE.sub("", match["value"]))
-    return replace(draft, **{field: value for field, value in found.items() if value})
+                yield field, match
+
+
+def _inside_values(days: tuple[Entity, ...], meaning: Understanding) -> tuple[Entity, ...]:
+    """Return the days that belong to a named field ("keperluan: workshop 12 Maret 2026")."""
+    spans = [match.span("value") for _, match in _matches(meaning.text)]
+    return tuple(day for day in days if any(start <= day.start < end for start, end in spans))
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    left = list(text)
+    for start, end in spans:
+        left[start:end] = " " * (end - start)
+    return "".join(left)
 
 
 def _words_left(
@@ -204,10 +226,7 @@ def _words_left(
     kept: tuple[Entity, ...] = (),
 ) -> str:
     """Return the words of a message that no field but the asked one takes."""
-    left = list(meaning.text)
-    for start, end in _taken(meaning, asked, listed, kept):
-        left[start:end] = " " * (end - start)
-    text = "".join(left)
+    text = _blanked(meaning.text, _taken(meaning, asked, listed, kept))
     return _clean(text if text == meaning.text else _without_filler(text))
 
 
@@ -222,17 +241,22 @@ def _taken(
     for line in re.finditer(r"[^\n]+", text):
         if any(name in line[0].casefold() for name in names):
             yield line.span()
-    for patterns in (_INLINE, _CORRECTIONS, _LABELS):
-        for field, pattern in patterns.items():
-            match = pattern.search(text) if field is not asked else None
-            if match:
-                yield match.span()
+    for field, match in _matches(text):
+        if field is not asked:
+            yield match.span()
+    yield from _facts(meaning, asked, kept)
+
+
+def _facts(
+    meaning: Understanding, asked: Field | None, kept: tuple[Entity, ...]
+) -> Iterator[tuple[int, int]]:
+    """Return the places of what other fields take, with the words that lead to them."""
     for entity in meaning.entities:
         named = _NAMED_KINDS.get(entity.kind)
         counted = entity.kind is EntityKind.COUNT and asked not in FREE_TEXT
         dated = entity.kind is EntityKind.DATE and entity not in kept
         if dated or counted or (named and named is not asked):
-            lead_in = _LEAD_IN.search(text, 0, entity.start)
+            lead_in = _LEAD_IN.search(meaning.text, 0, entity.start)
             yield (lead_in.start() if lead_in else entity.start), entity.end
 
 

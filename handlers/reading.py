@@ -71,8 +71,13 @@ _NOT_MINE: Final = re.compile(
 )
 _NOT_WANTED: Final = re.compile(
     r"\b(saya|aku|gue|gw|i) (tidak|tdk|nggak|enggak|ngga|gak|ga|don'?t|do not) "
-    r"(jadi|mau|ingin|pengen|want)\b|^\W*((eh|ya|oh|maaf|sorry|min) )?(tidak|tdk|nggak|enggak|ngga|gak|ga) jadi\b",
+    r"(jadi|mau|ingin|pengen|want)\b"
+    r"|^\W*((eh|ya|oh|maaf|sorry|min) )?(tidak|tdk|nggak|enggak|ngga|gak|ga) jadi\b",
     re.IGNORECASE,
+)
+_MAILED: Final = re.compile(r"\b(kode|code|otp|e-?mail|sms)(nya)?\b", re.IGNORECASE)
+_STOP: Final = re.compile(
+    r"\b(batal\w*|cancel\w*|stop|jadi|forget it|never ?mind)\b", re.IGNORECASE
 )
 _YES: Final = re.compile(
     r"\s*(y|ya|iya|iyah|yup|yes|yep|yeah|sure|ok|oke|okay|okey|baik|boleh|silakan|lanjut|lanjutkan"
@@ -189,3 +194,9 @@ def not_mine(meaning: Understanding) -> bool:
 def not_wanted(meaning: Understanding) -> bool:
     """Tell whether the person takes the wish back."""
     return _NOT_WANTED.search(meaning.text) is not None
+
+
+def mail_missing(meaning: Understanding) -> bool:
+    """Tell whether a mail is said not to be there, and nothing is asked to end."""
+    named = _MAILED.search(meaning.text) is not None
+    return named and not_there(meaning) and _STOP.search(meaning.text) is None

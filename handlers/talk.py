@@ -28,6 +28,7 @@ from handlers.reading import (
     is_no,
     is_yes,
     login_of,
+    mail_missing,
     only_digits,
 )
 from nlu.types import EntityKind, Intent, Ranked, Understanding
@@ -91,7 +92,7 @@ def _said(c: Conversation, event: UserSaid) -> Turn:
     code = _late_code(c, event)
     if code:
         return code
-    if c.active and (_is_bare_login(meaning) or forgot_login(meaning)):
+    if c.active and _is_for_the_flow(c.active, meaning):
         return _in_flow(c, c.active, event)
     if _is_alarm(c, meaning) or _is_back(c, meaning):
         return routing.to_human(c, meaning)
@@ -155,6 +156,12 @@ def _is_back(c: Conversation, meaning: Understanding) -> bool:
         return False
     wanted = meaning.intent in routing.WISHES and meaning.confidence >= SWITCH
     return not wanted and escalate.is_back(meaning.text)
+
+
+def _is_for_the_flow(active: Active, meaning: Understanding) -> bool:
+    """Tell whether the words answer a question of ours, whatever they are taken for."""
+    missing = bool(routing.void(active)) and mail_missing(meaning)
+    return missing or _is_bare_login(meaning) or forgot_login(meaning)
 
 
 def _is_bare_login(meaning: Understanding) -> bool:

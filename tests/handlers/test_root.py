@@ -412,6 +412,13 @@ def test_questions_about_us_are_answered_inside_a_flow():
     assert keys(step(EMPTY, said("siapa kamu")).effects) == ["about.me"]
 
 
+def test_a_code_that_will_not_come_is_no_wish_to_end():
+    missing = said("kodenya ga mau masuk", Intent.CANCEL, 0.9)
+    assert keys(step(IN_RESET, missing).effects) == ["code.tips"]
+    for text in ("batal aja, kodenya ga masuk", "batal"):
+        assert step(IN_RESET, said(text, Intent.CANCEL, 0.9)).state.active is None
+
+
 def test_later_is_not_answered_with_the_question_again():
     later = said("entar dulu", Intent.GOODBYE, 0.68)
     assert keys(step(OFFERED, later).effects) == ["smalltalk.take_your_time"]
