@@ -215,8 +215,10 @@ async def test_the_wish_again(chat):
     await chat.plays(
         ("lupa password", "Kalau setuju"),
         ("lupa password", "tulis username"),
+        (sends(InboundKind.JOINED, choice="reset_password"), "Kalau setuju"),
         ("13519001", "kode 8 digit"),
         ("lupa password", "ketik kode 8 digit"),
+        (sends(InboundKind.JOINED, choice="reset_password"), "menunggu kode 8 digit"),
     )
 
 
