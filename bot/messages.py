@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from msgspec.structs import replace
 
 from bot.channels.port import (
     Action,
+    ChannelError,
     FateUnknown,
     Rejected,
     TemporarilyUnavailable,
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
     from bot.runtime.port import Delivery, Runtime
     from ops.clock import Clock
 
+_log = structlog.get_logger(__name__)
+
 MESSAGE: Final = "message"
 """The kind of outbox row that is a message to the person."""
+RETRACTIONS: Final = 3
+"""Tries to take something back, before the answer behind it has waited long enough."""
 
 
 class Messages:
@@ -55,11 +61,16 @@ class Messages:
         if channel is None:
             raise GiveUp("no such channel")
         message = decode_message(delivery.payload)
-        if message.action is Action.CLOSE:
-            return await self._close(channel, delivery, message)
-        return await self._deliver(channel, delivery, message)
+        match message.action:
+            case Action.CLOSE:
+                return await self._close(channel, delivery, message)
+            case Action.DELETE:
+                await self._retract(channel, delivery, message)
+                return ()
+            case Action.SAY | Action.NUDGE:
+                return await self._say(channel, delivery, message)
 
-    async def _deliver(
+    async def _say(
         self, channel: Channel, delivery: Delivery, message: OutboundMessage
     ) -> Sequence[str | Aside]:
         try:
@@ -92,18 +103,32 @@ class Messages:
 
     async def _close(
         self, channel: Channel, delivery: Delivery, message: OutboundMessage
-    ) -> Sequence[str | Aside]:
+    ) -> Sequence[Aside]:
         """Take buttons off. Nobody knows the message any more: its press will tell so itself."""
+        if self._runtime is None:
+            raise RuntimeError("not connected")
         wanted = Wanted(message.target, delivery.conversation, message.offer)
-        found = await self._runtime.read(find, wanted) if self._runtime else None
-        text = ""
-        if found:
-            wanted = Wanted(found.native_id, found.conversation)
-            text = decode_message(found.payload).text
-        elif not message.target:
+        found = await self._runtime.read(find, wanted)
+        if found is None and not message.target:
             return ()
-        closing = replace(message, target=wanted.native_id, text=text)
-        return [*await self._deliver(channel, delivery, closing), Aside(forget, wanted)]
+        text = decode_message(found.payload).text if found else ""
+        target = found.native_id if found else message.target
+        await self._retract(channel, delivery, replace(message, target=target, text=text))
+        return [Aside(forget, Wanted(target, delivery.conversation))]
+
+    async def _retract(
+        self, channel: Channel, delivery: Delivery, message: OutboundMessage
+    ) -> None:
+        """Take something back, harmless when done twice; the answer behind waits not for long."""
+        try:
+            await channel.send(delivery.key, delivery.conversation, message)
+        except ChannelError as lost:
+            passes = isinstance(lost, (TemporarilyUnavailable, FateUnknown))
+            if passes and delivery.attempts + 1 < RETRACTIONS:
+                after = getattr(lost, "retry_after", None)
+                raise RetryLater("not taken back yet", after) from lost
+            reason = type(lost).__name__
+            _log.warning("not_taken_back", action=message.action, reason=reason)
 
 
 def offer_of(message: OutboundMessage) -> int:

@@ -89,7 +89,7 @@ class TeamsChannel:
         self._decoder = msgspec.json.Decoder(Activity)
         self._http: aiohttp.ClientSession | None = None
         self._typing: dict[str, asyncio.Task[None]] = {}
-        self._half_sent: Newest[str, int] = Newest(REMEMBERED)
+        self._half_said: Newest[str, list[Said]] = Newest(REMEMBERED)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the messaging endpoint."""
@@ -173,15 +173,13 @@ class TeamsChannel:
     ) -> Sequence[Said]:
         if conversation in self._typing:
             self._typing[conversation].cancel()
-        parts, said = render(message, TEAMS), list[Said]()
-        for number in range(self._half_sent.get(key, 0), len(parts)):
+        said = self._half_said.get(key, [])
+        for part in render(message, TEAMS)[len(said) :]:
             async with self._turn(conversation):
-                activity = payload(parts[number])
-                sent = await self._connector.send(self._session(), route, activity)
-            self._half_sent[key] = number + 1
-            if sent:
-                said.append(Said(sent, parts[number]))
-        self._half_sent.pop(key, None)
+                sent = await self._connector.send(self._session(), route, payload(part))
+            said.append(Said(sent, part))
+            self._half_said[key] = said
+        self._half_said.pop(key, None)
         return said
 
     async def _close(self, conversation: str, route: Route, message: OutboundMessage) -> None:

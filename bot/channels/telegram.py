@@ -26,7 +26,6 @@ from bot.channels.pace import Limit, Pace
 from bot.channels.port import (
     Action,
     ChannelError,
-    FateUnknown,
     InboundKind,
     Said,
     TemporarilyUnavailable,
@@ -71,8 +70,6 @@ WORKING_AFTER: Final = (0.7, 4.5, 4.5, 4.5)
 BACKGROUND: Final = 500
 """Best-effort calls under way at once; more are not made."""
 REMEMBERED: Final = 1_000
-RETRACTIONS: Final = 3
-"""Tries to take something back, before the answer behind it has waited long enough."""
 HANG_UP_WITHIN: Final = 12.0
 COMMANDS: Final = {
     Intent.RESET_PASSWORD: "button.flow.reset_password",
@@ -117,7 +114,7 @@ class Telegram:
         self._api = BotApi(token, settings.telegram_api_url)
         self._pace = Pace(overall=[Limit(30, 1)], chat=[Limit(1, 1)])
         self._groups = Pace(overall=[], chat=[Limit(20, 60)])
-        self._progress: Newest[str, int] = Newest(REMEMBERED)
+        self._half_said: Newest[str, list[Said]] = Newest(REMEMBERED)
         self._background: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
         self._watched: dict[str, asyncio.Task[None]] = {}
@@ -277,10 +274,10 @@ class Telegram:
         chat = conversation.partition(":")[2]
         match message.action:
             case Action.DELETE:
-                await self._retract(key, "deleteMessage", chat, message.target)
+                await self._retract("deleteMessage", chat, message.target)
                 return ()
             case Action.CLOSE:
-                await self._retract(key, "editMessageReplyMarkup", chat, message.target)
+                await self._retract("editMessageReplyMarkup", chat, message.target)
                 return ()
             case Action.SAY | Action.NUDGE:
                 said = await self._say(key, chat, message)
@@ -290,8 +287,8 @@ class Telegram:
 
     async def _say(self, key: str, chat: str, message: OutboundMessage) -> list[Said]:
         """Send all parts; after a failure, those that were sent are not sent again."""
-        said: list[Said] = []
-        for part in parts(message)[self._progress.get(key, 0) :]:
+        said = self._half_said.get(key, [])
+        for part in parts(message)[len(said) :]:
             if chat.startswith("-"):
                 await self._groups.turn(chat)
             await self._pace.turn(chat)
@@ -300,14 +297,13 @@ class Telegram:
             except TelegramError as error:
                 self._hold(chat, error)
                 raise failure(error) from error
-            self._advance(key)
-            if id_ := _id_of(sent, "message_id"):
-                said.append(Said(str(id_), part))
-        self._progress.pop(key, None)
+            said.append(Said(str(_id_of(sent, "message_id") or ""), part))
+            self._half_said[key] = said
+        self._half_said.pop(key, None)
         return said
 
-    async def _retract(self, key: str, method: str, chat: str, target: str) -> None:
-        """Take something back: repeated as often as you like, but the answer waits behind it."""
+    async def _retract(self, method: str, chat: str, target: str) -> None:
+        """Take something back: repeated as often as you like."""
         # Limits a chat are for messages: an answer must not wait for the buttons before it.
         await self._pace.turn(f"{method}:{chat}")
         try:
@@ -317,13 +313,7 @@ class Telegram:
             _log.warning("telegram_not_retracted", method=method, reason=error.message)
         except TelegramError as error:
             self._hold(chat, error)
-            self._advance(key)
-            if self._progress[key] < RETRACTIONS:
-                lost = failure(error)
-                again = TemporarilyUnavailable() if isinstance(lost, FateUnknown) else lost
-                raise again from error
-            _log.error("telegram_not_retracted", method=method, reason=type(error).__name__)
-        self._progress.pop(key, None)
+            raise failure(error) from error
 
     async def _call(self, method: str, parameters: dict[str, Any]) -> object:
         """Make a call that stopping waits for. Raises TelegramError, TemporarilyUnavailable."""
@@ -343,9 +333,6 @@ class Telegram:
     def _hold(self, chat: str, error: TelegramError) -> None:
         if isinstance(error, RetryAfter):
             self._pace.hold(chat, wait_of(error))
-
-    def _advance(self, key: str) -> None:
-        self._progress[key] = self._progress.get(key, 0) + 1
 
     # -- best effort -------------------------------------------------------------------------
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

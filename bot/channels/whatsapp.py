@@ -101,7 +101,7 @@ class WhatsApp:
         self._graph = whatsapp_setup.graph_of(settings)
         self._pace = Pace([OVERALL], [PER_PERSON])
         self._sent = Sent()
-        self._started: Newest[str, int] = Newest(_MOST_STARTED)
+        self._half_said: Newest[str, list[Said]] = Newest(_MOST_STARTED)
         self._signs = Signs(self._graph, f"{self._account}/messages")
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -256,16 +256,15 @@ class WhatsApp:
         language = Language(message.language or Language.ID)
         list_title = self._texts.render(language, "list.open", {})
         to, since = who(conversation), time.monotonic()
-        done = self._started.get(key, 0)
-        said: list[Said] = []
-        for number, part in enumerate(parts(message, to)[done:], done + 1):
-            if number > done + 1 and time.monotonic() - since > _PATIENCE:
+        said = self._half_said.get(key, [])
+        for number, part in enumerate(parts(message, to)[len(said) :]):
+            if number and time.monotonic() - since > _PATIENCE:
                 raise TemporarilyUnavailable(0.0)
             id_ = await self._post(conversation, payload(part, to, list_title))
             self._sent.remember(id_, conversation, part)
             said.append(Said(id_, part))
-            self._started[key] = number  # a retry begins after it
-        self._started.pop(key, None)
+            self._half_said[key] = said  # a retry goes on after it
+        self._half_said.pop(key, None)
         return said
 
     async def _nudge(self, conversation: str, message: OutboundMessage) -> Sequence[Said]:

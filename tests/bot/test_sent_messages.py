@@ -1,8 +1,9 @@
 """Messages on their way out, and what is remembered of them: on both databases."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.channels.capabilities import TELEGRAM, WEBCHAT, WHATSAPP
 from bot.channels.port import (
@@ -19,9 +20,11 @@ from bot.channels.port import (
 from bot.envelope import Undelivered, decode, decode_message, encode_message, press_payload
 from bot.messages import MESSAGE, Messages, offer_of
 from bot.runtime.durable import DurableRuntime
-from bot.runtime.port import Delivery, GiveUp, RetryLater
+from bot.runtime.port import Aside, Delivery, GiveUp, Inbound, Out, RetryLater, Turn
+from bot.runtime.records import Outcome
 from bot.runtime.settings import RuntimeSettings
-from bot.store.sent import KEPT_SECONDS, Wanted, find
+from bot.store.sent import KEPT_SECONDS, Wanted, find, note
+from bot.store.tables import Status
 
 CHAT = "push:1"
 
@@ -61,10 +64,11 @@ class Office:
         self.messages.connect(self.runtime)
         self._ids = 0
 
-    async def say(self, message, conversation=CHAT):
+    async def say(self, message, conversation=CHAT, attempts=0):
         """Send one row as the runtime does, and store what comes of it."""
         self._ids += 1
-        row = Delivery(self._ids, f"{self._ids}", conversation, MESSAGE, encode_message(message))
+        payload = encode_message(message)
+        row = Delivery(self._ids, f"{self._ids}", conversation, MESSAGE, payload, attempts)
         returned = await self.messages.send(row)
         for aside in returned:
             if not isinstance(aside, str):
@@ -199,12 +203,62 @@ async def test_a_channel_that_was_switched_off_gets_nothing(office):
         await office.say(OutboundMessage("halo"), "nowhere:1")
 
 
-async def test_buttons_of_who_is_gone_bring_no_words_back(office):
-    await office.say(offer(7))
-    office.platform.error = Unreachable()
-    (lost,) = await office.say(closing(7))
-    assert isinstance(lost, Undelivered)
-    assert (lost.gone, lost.message.action) == (True, Action.CLOSE)
+RETRACTED = [closing(target="7"), OutboundMessage("", action=Action.DELETE, target="7")]
+
+
+@pytest.mark.parametrize("message", RETRACTED, ids=["close", "delete"])
+@pytest.mark.parametrize("lost", [Unreachable(), WindowClosed(), Rejected()], ids=repr)
+async def test_what_cannot_be_taken_back_says_nothing_later(office, message, lost):
+    office.platform.error = lost
+    with capture_logs() as logs:
+        assert await office.say(message) == []
+    assert [each["event"] for each in logs] == ["not_taken_back"]
+
+
+@pytest.mark.parametrize("message", RETRACTED, ids=["close", "delete"])
+@pytest.mark.parametrize("lost", [TemporarilyUnavailable(2.5), FateUnknown()], ids=repr)
+async def test_taking_back_is_tried_three_times_and_then_left(office, message, lost):
+    office.platform.error = lost
+    for attempts in range(2):
+        with pytest.raises(RetryLater) as raised:
+            await office.say(message, attempts=attempts)
+        assert raised.value.after == getattr(lost, "retry_after", None)
+    assert await office.say(message, attempts=2) == []
+
+
+async def test_a_sender_that_was_not_connected_says_so(clock):
+    messages = Messages({"push": Platform()}, clock)
+    row = Delivery(1, "k", CHAT, MESSAGE, encode_message(closing(7)))
+    with pytest.raises(RuntimeError):
+        await messages.send(row)
+
+
+async def test_what_was_sent_is_noted_with_the_end_of_its_row(database_url, clock):
+    """Through the runtime itself: noted once, and not by who comes second to the row."""
+    platform = Platform()
+
+    class Handler:
+        async def __call__(self, conversation, state, payload):
+            return Turn("1", (Out(MESSAGE, encode_message(offer(7))),))
+
+        async def on_dead_letter(self, conversation, payload, error):
+            raise AssertionError(error)
+
+    messages = Messages({"push": platform}, clock)
+    settings = RuntimeSettings(create_schema=True)
+    runtime = DurableRuntime(database_url, Handler(), messages.policies(), clock, settings)
+    messages.connect(runtime)
+    await runtime.start()
+    try:
+        await runtime.ingest([Inbound("d", CHAT, "{}")])
+        assert await runtime.settled(CHAT, 10)
+        row = await runtime.read(find, Wanted(conversation=CHAT, offer=7))
+        assert row.native_id == "1"
+        late = Outcome(1, Status.DONE, asides=(Aside(note, replace(row, native_id="late")),))
+        await runtime._batcher.submit(runtime._operations.finish, late)
+        assert await runtime.read(find, Wanted("late")) is None, "the row was closed before"
+    finally:
+        await runtime.stop(grace=1.0)
 
 
 def test_the_number_of_an_offer_is_read_from_its_buttons():

@@ -137,12 +137,13 @@ async def test_every_part_that_leaves_is_told_with_its_id(bot):
     assert [each.part.buttons for each in said] == [(), (), offer.buttons]
 
 
-async def test_parts_of_an_earlier_try_are_not_told_again(bot):
+async def test_parts_of_an_earlier_try_are_told_with_the_rest(bot):
     bot.telegram.fail("sendMessage", None, flood(1))
     with pytest.raises(TemporarilyUnavailable):
         await bot.channel.send("k", NAME, LONG)
     said = await bot.channel.send("k", NAME, LONG)
-    assert [(each.native_id, each.part.text[0]) for each in said] == [("1002", "1"), ("1003", "2")]
+    told = [(each.native_id, each.part.text[0]) for each in said]
+    assert told == [("1001", "0"), ("1002", "1"), ("1003", "2")]
 
 
 @pytest.mark.parametrize("result", [True, {}, {"message_id": "7"}], ids=repr)
@@ -151,7 +152,8 @@ async def test_a_message_that_was_taken_without_an_id_was_taken(bot, result):
         return result
 
     bot.telegram._send_message = odd
-    assert list(await bot.channel.send("k", NAME, HELLO)) == []
+    (said,) = await bot.channel.send("k", NAME, HELLO)
+    assert (said.native_id, said.part) == ("", HELLO)
     assert len(bot.telegram.called("sendMessage")) == 1
 
 
@@ -161,12 +163,12 @@ async def test_taking_back_says_nothing(bot, message):
 
 
 async def test_only_so_many_half_sent_messages_are_remembered(bot, monkeypatch):
-    monkeypatch.setattr(bot.channel, "_progress", Newest(2))
+    monkeypatch.setattr(bot.channel, "_half_said", Newest(2))
     for key in "abc":
         bot.telegram.fail("sendMessage", None, BLOCKED)
         with pytest.raises(Unreachable):
             await bot.channel.send(key, NAME, LONG)
-    assert list(bot.channel._progress) == ["b", "c"]
+    assert list(bot.channel._half_said) == ["b", "c"]
 
 
 # -- taking back -----------------------------------------------------------------------------
@@ -180,19 +182,9 @@ async def test_what_cannot_be_taken_back_is_left(bot, message, fault):
     assert [log["event"] for log in logs] == ["telegram_not_retracted"]
 
 
-async def test_taking_back_is_tried_three_times_and_then_left(bot):
-    bot.telegram.fail("deleteMessage", html(), CUT, html())
-    for _ in range(2):
-        with pytest.raises(TemporarilyUnavailable):
-            await bot.channel.send("k", NAME, DELETING)
-    await bot.channel.send("k", NAME, DELETING)
-    assert len(bot.telegram.called("deleteMessage")) == 3
-    assert bot.channel._progress == {}
-
-
 async def test_a_second_try_to_take_back_may_succeed(bot):
     bot.telegram.fail("deleteMessage", html())
-    with pytest.raises(TemporarilyUnavailable):
+    with pytest.raises(FateUnknown):
         await bot.channel.send("k", NAME, DELETING)
     await bot.channel.send("k", NAME, DELETING)
     assert bot.telegram.deleted == [7]
