@@ -20,11 +20,11 @@ from handlers.guest_draft import (
     MAX_PEOPLE,
     Draft,
     Field,
-    absorb,
     cleared,
     missing,
     with_document,
 )
+from handlers.guest_reading import absorb
 from handlers.kernel import (
     AnyEffect,
     AnyEvent,

@@ -6,7 +6,8 @@ import pytest
 from builders import TODAY, Person, meaning
 from msgspec.structs import replace
 
-from handlers.guest_draft import MAX_PEOPLE, Draft, Field, absorb, cleared, missing
+from handlers.guest_draft import MAX_PEOPLE, Draft, Field, cleared, missing
+from handlers.guest_reading import absorb
 
 ULFA = Person("Ulfa Pratiwi", "KAP", "u@example.com")
 FULL = Draft(
