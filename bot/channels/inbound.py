@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from bot.file_calls import clean_name
 from nlu.secrets import redact
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_JOINTS: Final = re.compile("[_-]+")
 MAX_TEXT: Final = 4_000
 """Characters of a message that is read; longer ones are politely refused by the channel."""
 MAX_BODY: Final = 64 * 1024
@@ -30,6 +33,18 @@ def clean(text: str) -> tuple[str, bool]:
     visible = "".join(c for c in normal if c in "\n\t" or unicodedata.category(c)[0] != "C")
     redacted = redact(visible)
     return redacted.text, redacted.found
+
+
+def clean_file_name(name: str) -> str:
+    """Return a file's name as it may be stored and shown; empty for one that holds a password.
+
+    Cameras and offices join words by strokes, which alone would make them look like a password.
+    """
+    if not name:
+        return ""
+    bare = clean_name(name)
+    stem, _, end = bare.rpartition(".")
+    return "" if redact(_JOINTS.sub(" ", stem or end)).found else bare
 
 
 async def read_json(request: Request, decoder: msgspec.json.Decoder[T]) -> T:

@@ -123,6 +123,7 @@ class Said(Struct, frozen=True):
     """One part of a message, as the platform took it under an id of its own."""
 
     native_id: str
+    """Empty where the platform told none."""
     part: OutboundMessage
 
 
@@ -198,13 +199,12 @@ class Channel(Protocol):
         """Return the HTTP routes the channel needs (webhooks, pages)."""
         ...
 
-    async def send(
-        self, key: str, conversation: str, message: OutboundMessage
-    ) -> Sequence[Said]:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Deliver one message; `key` is its idempotency key. Raises ChannelError.
 
-        Returns the parts that left in this call and the ids they got, as far as the platform
-        tells. Never called for channels whose capabilities say `pull`. Actions that the
+        Returns the parts as they left and the ids they got: all of them, also those that left in
+        an earlier try, as far as this process remembers. What is to be taken back may be asked for
+        twice. Never called for channels whose capabilities say `pull`. Actions that the
         capabilities do not name are not asked for.
         """
         ...

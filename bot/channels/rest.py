@@ -76,9 +76,7 @@ class RestChannel:
             web.post("/model/parse", self._parse),
         ]
 
-    async def send(
-        self, key: str, conversation: str, message: OutboundMessage
-    ) -> Sequence[Said]:
+    async def send(self, key: str, conversation: str, message: OutboundMessage) -> Sequence[Said]:
         """Never called: answers are collected."""
         raise NotImplementedError  # pragma: no cover - a pull channel's rows are the delivery
 

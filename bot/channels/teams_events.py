@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct, field
 
-from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.inbound import MAX_TEXT, clean, clean_file_name
 from bot.channels.port import Attachment, InboundEvent, InboundKind
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _file(enclosed: Enclosed, seal: Callable[[str, bool], str]) -> Attachment | 
         return None
     url = enclosed.content_url if picture else _download(enclosed.content)
     named = isinstance(url, str) and 0 < len(url) <= LONGEST_LINK
-    name, _ = clean((enclosed.name or "")[:LONGEST_NAME])
+    name = clean_file_name((enclosed.name or "")[:LONGEST_NAME])
     return Attachment(seal(url, picture) if named else "", name, mime[:LONGEST_NAME])
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 from telegram import Update
 
-from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.inbound import MAX_TEXT, clean, clean_file_name
 from bot.channels.port import Attachment, InboundEvent, InboundKind
 from bot.channels.telegram_render import Route
 from nlu.types import Intent
@@ -165,7 +165,7 @@ def _content(message: Message) -> tuple[InboundKind | None, tuple[Attachment, ..
 
 def _file(file: Any) -> Attachment:  # noqa: ANN401 - the library's classes have no common one
     name, mime = _str(file.file_name or ""), _str(file.mime_type or "")
-    return Attachment(_str(file.file_id), clean(name)[0], mime, _int(file.file_size or 0))
+    return Attachment(_str(file.file_id), clean_file_name(name), mime, _int(file.file_size or 0))
 
 
 def _is_for_us(message: Message, us: Us) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from bot.channels.inbound import MAX_TEXT, clean
+from bot.channels.inbound import MAX_TEXT, clean, clean_file_name
 from bot.channels.port import Attachment, InboundEvent, InboundKind
 from bot.channels.whatsapp_shapes import (
     Change,
@@ -271,7 +271,7 @@ def _chose(payload: str) -> _Told:
 def _sent_file(media: Media | None) -> _Told | None:
     if media is None or not _ID.fullmatch(media.id):
         return None
-    name = clean((media.filename or "")[:_LONGEST_NAME])[0]
+    name = clean_file_name((media.filename or "")[:_LONGEST_NAME])
     mime = clean(media.mime_type[:100])[0]
     file = Attachment(media.id, name, mime, max(0, media.file_size))
     return InboundKind.ATTACHMENT, media.caption or "", "", (file,)

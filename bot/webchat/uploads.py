@@ -16,8 +16,9 @@ from urllib.parse import unquote
 import structlog
 from aiohttp import web
 
+from bot.channels.inbound import clean_file_name
 from bot.channels.port import Attachment, FileGone, FileRefused, TemporarilyUnavailable
-from bot.file_calls import clean_name
+from bot.file_calls import NAMELESS
 from bot.files import LARGEST, take_in
 from handlers.kernel import FileProblem
 
@@ -122,4 +123,4 @@ async def _read(request: web.Request, file: Incoming) -> str:
 
 def _name_of(request: web.Request) -> str:
     told = unquote(request.headers.get(NAME_HEADER, "")[:LONGEST_HEADER], errors="replace")
-    return clean_name(told)
+    return clean_file_name(told) or NAMELESS
