@@ -162,11 +162,10 @@ class Tickets(Desk):
         return await self._book.find_open(tx, Opening.like(ticket)) is None
 
     async def _back_in_queue(self, tx: AsyncConnection, ticket: Ticket) -> Ticket:
-        # Who resolved it may be off duty.
+        # Who resolved it may be off duty; until somebody replies anew it can be withdrawn.
         actor = self._book.requester(ticket)
-        return await self._book.move(
-            tx, ticket, Trigger.USER_WROTE, actor, assignee=None, resolution=None
-        )
+        news = {"assignee": None, "resolution": None, "human_replied": False}
+        return await self._book.move(tx, ticket, Trigger.USER_WROTE, actor, **news)
 
     async def _hold_own(self, tx: AsyncConnection, number: str, conversation: str) -> Ticket:
         ticket = await self._book.hold(tx, number)

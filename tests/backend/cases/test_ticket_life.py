@@ -260,6 +260,15 @@ async def test_asking_within_seven_days_opens_the_resolved_ticket_again(small, c
     assert (again.number, again.reopened, again.already_open) == (number, False, True)
 
 
+async def test_what_was_opened_again_can_be_withdrawn_until_somebody_replies(small):
+    number = await small.claimed()
+    await small.tickets.reply(number, wire.ReplyToTicket(ANI, "Sudah."))
+    await small.tickets.resolve(number, wire.ResolveTicket(ANI, "explained"))
+    await small.open("masih error", category=OTHER, reopens=number)
+    view = await small.tickets.cancel(number, wire.CancelTicket("c1"))
+    assert view.status is wire.TicketStatus.CANCELLED
+
+
 async def test_asking_later_opens_a_new_one_that_is_linked(small, clock):
     number = await small.resolved()
     clock.forward(days=7, seconds=1)
