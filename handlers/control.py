@@ -65,9 +65,10 @@ _TICKET: Final = (
     r"(?:(?:tiket|permintaan)(?:nya)?(?: (?:ini|itu|saya))?|it|that|this"
     r"|(?:the|my|this|that) (?:ticket|request))"
 )
+# Atomic: "tiket saya mau" can be read in two ways, and so could every one of a hundred of them.
 _CANCELS: Final = re.compile(
     rf"(?:{_POLITE} )*/?(?:batal(?:kan|in)?|cancel|stop|never ?mind"
-    rf"|(?:ga|gak|nggak|ngga|enggak|tidak|tdk) ?jadi)(?: {_POLITE}| {_TICKET})*"
+    rf"|(?:ga|gak|nggak|ngga|enggak|tidak|tdk) ?jadi)(?> {_POLITE}\b| {_TICKET}\b)*"
 )
 _BETWEEN_WORDS: Final = re.compile(r"[^\w/']+")
 

@@ -66,7 +66,9 @@ _FILLER: Final = (
     r"|tgl|tertanggal|dated?|surat|letter|memo|nomor|number|no|dengan|dan|and|with|di|at|hp|wa"
     r"|telp|telepon|telefon|phone|tamu|guests?|orang|people|akun|accounts?|ya|untuk|for)(?:nya)?"
 )
-_LEAD_IN: Final = re.compile(rf"(?:\b{_FILLER}\b[\s.,:()/-]*)+$", re.IGNORECASE)
+# Atomic: "sd." can be read in two ways, and so could every one of a hundred of them.
+_LEAD_IN: Final = re.compile(rf"(?>\b{_FILLER}\b[\s.,:()/-]*)+$", re.IGNORECASE)
+_LONGEST_LEAD_IN: Final = 100
 _FILLED: Final = re.compile(rf"^(?:\b{_FILLER}\b|[\W\d])+", re.IGNORECASE)
 _NAMED_KINDS: Final = {
     EntityKind.PHONE: Field.CONTACT_PHONE,
@@ -166,15 +168,19 @@ def _facts(
         counted = entity.kind is EntityKind.COUNT and asked not in FREE_TEXT
         dated = entity.kind is EntityKind.DATE and entity not in kept
         if dated or counted or (named and named is not asked):
-            lead_in = _LEAD_IN.search(meaning.text, 0, entity.start)
+            lead_in = _lead_in(meaning.text, entity.start)
             yield (lead_in.start() if lead_in else entity.start), entity.end
 
 
 def _without_filler(text: str) -> str:
     """Return `text` without what led to the parts that were taken out of its edges."""
     begun = _FILLED.sub("", text)
-    ended = _LEAD_IN.search(begun.rstrip())
+    ended = _lead_in(begun, len(begun.rstrip()))
     return begun[: ended.start()] if ended else begun
+
+
+def _lead_in(text: str, end: int) -> re.Match[str] | None:
+    return _LEAD_IN.search(text, max(0, end - _LONGEST_LEAD_IN), end)
 
 
 def _entities(

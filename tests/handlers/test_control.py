@@ -392,3 +392,10 @@ def test_changes_of_control(state, event, control, texts):
 def test_a_hand_back_clears_what_was_known():
     back, _ = step(replace(HUMAN, login="budi"), HandedBack("ITB-2026-000001"))
     assert (back.login, back.case) == (None, None)
+
+
+def test_a_long_row_of_polite_words_is_no_cancelling_and_ends():
+    """Read in two ways, a hundred of them would take longer than anybody waits."""
+    text = f"batal{' tiket saya mau' * 300} x"
+    effects = step(WAITING, said(text, Intent.CANCEL)).effects
+    assert not any(isinstance(effect, CancelTicket) for effect in effects)

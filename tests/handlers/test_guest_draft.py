@@ -193,3 +193,10 @@ def test_what_one_field_took_does_not_fill_the_asked_one(asked, text, rest, expe
 )
 def test_a_field_is_corrected_by_its_name(text, entities, expected):
     assert read(text, draft=FULL, **entities) == replace(FULL, **expected)
+
+
+@pytest.mark.parametrize("unit", ["sd.", "s/d. ", "untuk ", "no. hp "])
+def test_what_leads_in_may_be_repeated_as_often_as_one_likes(unit):
+    """Read in two ways, a hundred of them would take longer than anybody waits."""
+    text = f"audit x {unit * 300}x 2026-03-12"
+    assert read(text, asked=Field.PURPOSE, date="2026-03-12").purpose.startswith("audit x")
