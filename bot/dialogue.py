@@ -143,6 +143,9 @@ class Dialogue:
         route = event.route or old.route
         person = Person(event.channel, event.user, event.address, route, heard)
         met = replace(memory, person=person, gone=False)
+        if event.kind is InboundKind.IDENTITY_CHANGED:
+            # What was said here, and what waits to be said, was for somebody else perhaps.
+            return replace(met, kept=(), lines=(), last=(), watched=None)
         if event.locale[:2] in LANGUAGES and not met.lines:
             # Nothing was said yet: the language of the page or profile is the best guess.
             conversation = replace(met.conversation, language=Language(event.locale[:2]))

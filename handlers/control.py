@@ -137,7 +137,8 @@ def _cancel(c: Conversation, case: Case) -> Turn:
         both = (case.also, case.number)
         return Step(c, tuple(CancelTicket(number) for number in both if number))
     back = change_control(c, Control.BOT)
-    back = replace(back, case=None, unsent=(), abandoned=c.abandoned + 1)
+    asked = 2 if case.urgent else 1  # an alarm asked for a second one
+    back = replace(back, case=None, unsent=(), abandoned=c.abandoned + asked)
     return Step(back, (Say("waiting.cancelled_unnumbered"),))
 
 

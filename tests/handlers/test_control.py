@@ -399,3 +399,14 @@ def test_a_long_row_of_polite_words_is_no_cancelling_and_ends():
     text = f"batal{' tiket saya mau' * 300} x"
     effects = step(WAITING, said(text, Intent.CANCEL)).effects
     assert not any(isinstance(effect, CancelTicket) for effect in effects)
+
+
+def test_both_tickets_of_an_alarm_are_cancelled_when_neither_has_a_number_yet():
+    waiting = replace(WAITING, case=Case(urgent=True))
+    back = step(waiting, said("batal", Intent.CANCEL)).state
+    first = step(back, replace(OPENED, number="ITB-2026-000001"))
+    second = step(first.state, replace(OPENED, number="ITB-2026-000002"))
+    assert [*first.effects, *second.effects] == [
+        CancelTicket("ITB-2026-000001"),
+        CancelTicket("ITB-2026-000002"),
+    ]

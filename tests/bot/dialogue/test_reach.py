@@ -164,6 +164,18 @@ async def test_who_is_gone_is_left_alone_and_gets_everything_on_return(talk):
     assert (talk.memory.kept, talk.memory.gone) == ((), False)
 
 
+async def test_nothing_of_who_was_there_is_told_to_who_comes_after_them(talk):
+    (lost,) = await talk.hear("lupa password")
+    await talk.take(encode(Undelivered(lost, gone=True)))
+    said = await talk.hear(kind=InboundKind.IDENTITY_CHANGED)
+    assert lost.text not in [message.text for message in said]
+    assert (talk.memory.kept, talk.memory.gone) == ((), False)
+    assert [line.text for line in talk.memory.lines] == [
+        message.text for message in said if message.text
+    ]
+    assert lost.text not in [message.text for message in await talk.hear("halo")]
+
+
 async def test_a_block_is_noted_without_a_word(talk):
     await talk.hear("halo")
     assert await talk.hear(kind=InboundKind.BLOCKED) == []
