@@ -9,6 +9,7 @@ const POLL = 10000; // milliseconds between looks at the log from a tab in the b
 const FLICKER = 400; // milliseconds in which an answer needs no "is typing" before it
 const TYPING = 3000; // milliseconds after which "is typing" is said again
 const UPLOAD_AGAIN = 5000; // milliseconds before a file is sent once more: it may be large
+const UPLOAD_TRIES = 5; // of a file that gets there: whatever was written after it waits behind it
 
 /** One chat: sends each message once, shows each message of the log once. */
 export class Connection {
@@ -191,7 +192,8 @@ export class Connection {
     }
   }
 
-  async deliver({ id, file, body, sent }) {
+  async deliver(message) {
+    const { id, file, body, sent } = message;
     const question = (this.working += 1); // before it is sent: the answer may overtake the receipt
     const headers = { "Content-Type": "application/json" };
     const response = file
@@ -208,6 +210,7 @@ export class Connection {
         this.page.unusable(this.words.no_cookies);
         return true;
       case 400:
+      case 408:
       case 413:
       case 415:
       case 507:
@@ -221,6 +224,13 @@ export class Connection {
         if (file && !(await isReadable(file))) {
           sent();
           this.say(this.words.file_unreadable.replace("{name}", file.name));
+          return true;
+        }
+        // Away is waited for; who takes the bytes and does not answer will not: words wait behind.
+        message.tries = (message.tries || 0) + (response ? 1 : 0);
+        if (file && message.tries >= UPLOAD_TRIES) {
+          sent();
+          this.say(this.refusal(response?.status, file));
           return true;
         }
         setTimeout(() => this.flush(), file ? UPLOAD_AGAIN : RETRY);
@@ -240,12 +250,17 @@ export class Connection {
       const request = new XMLHttpRequest(); // what `fetch` has sent it does not tell
       request.open("PUT", `/webchat/files/${id}`);
       request.setRequestHeader("X-File-Name", encodeURIComponent(file.name.replace(/\p{Surrogate}/gu, "?")));
-      request.upload.onprogress = ({ loaded, total }) => this.page.uploading(total ? loaded / total : 0);
+      let begun = false;
+      request.upload.onprogress = ({ loaded, total }) => {
+        begun ||= loaded > 0;
+        this.page.uploading(total ? loaded / total : 0);
+      };
       request.onloadend = () => {
         const { status } = request; // 0: there was no answer
         this.page.uploading(null);
         this.page.online(status !== 0 && status !== 503);
-        done(status ? { status, headers: { get: (name) => request.getResponseHeader(name) } } : null);
+        const headers = { get: (name) => request.getResponseHeader(name) };
+        done(status || begun ? { status, headers } : null);
       };
       request.send(file);
     });

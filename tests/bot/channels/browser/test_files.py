@@ -166,6 +166,28 @@ async def test_an_answer_that_is_lost_makes_no_second_file(visitor):
     assert visitor.site.said() == ["", "lagi"]
 
 
+@pytest.mark.parametrize(("status", "tries"), [(408, 1), (502, 5)], ids=["slow", "broken"])
+async def test_a_file_that_nobody_takes_holds_up_no_words(visitor, status, tries):
+    visitor.may_break = True
+    asked = []
+
+    async def refuse(route):
+        asked.append(route.request.method)
+        await route.fulfill(status=status)
+
+    await visitor.page.clock.install()
+    await visitor.page.route("**/webchat/files/*", refuse)
+    await chooses(visitor, letter())
+    await visitor.box.fill("tanpa surat")
+    await visitor.box.press("Enter")
+    for number in range(1, tries + 1):
+        while len(asked) < number:  # noqa: ASYNC110 - the page's own clock decides
+            await visitor.page.clock.run_for(1000)
+            await asyncio.sleep(0.05)
+    await expect(visitor.bubbles.last).to_have_text("Anda menulis: tanpa surat")
+    assert asked == ["PUT"] * tries
+
+
 async def test_a_file_that_is_gone_since_is_given_up(visitor, tmp_path):
     visitor.may_break = True
     chosen = tmp_path / "surat.pdf"
