@@ -98,7 +98,9 @@ class Messages:
                 now,
             )
             for each in said
-            if each.native_id and (can.fails_late or (can.closes_offers and offer_of(each.part)))
+            if each.native_id
+            and each.part.action is Action.SAY
+            and (can.fails_late or (can.closes_offers and offer_of(each.part)))
         ]
 
     async def _close(

@@ -6,6 +6,7 @@ SQLite: durable, patient, with transactions that say what they are.
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -13,8 +14,14 @@ from sqlalchemy import event
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
-
+PATIENCE = 30
+"""Seconds to wait for whoever is writing."""
+PRAGMAS = (
+    f"busy_timeout={PATIENCE}000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
@@ -61,8 +68,22 @@ def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
+        _set(cursor, pragma)
     cursor.close()
+
+
+def _set(cursor: Any, pragma: str) -> None:  # noqa: ANN401 - the driver's own
+    """Set it, after whoever is at it: SQLite lets nobody wait for a change of the journal."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -7,19 +7,18 @@ process of its own: a service never holds Alembic's memory (`docs/decisions/0090
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from ops.databases import async_url, set_up_sqlite
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _VERSIONS = sa.table("alembic_version", sa.column("version_num"))
 _MIGRATE = "from ops.migrator import main; main()"
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 class MigrationFailed(Exception):
@@ -61,8 +60,11 @@ def newest(folder: Path) -> str:
 def _run(url: str, folder: Path) -> None:
     # The URL may hold a password: it goes where no list of processes shows it. A process group of
     # its own: Ctrl-C is for the service, which ends in order once this is done.
+    # `-P`: a folder named `ops` where the service was started is none of ours.
+    places = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     ended = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-c", _MIGRATE, str(folder)],
+        [sys.executable, "-P", "-c", _MIGRATE, str(folder)],
+        env={**os.environ, "PYTHONPATH": places},
         input=url,
         check=False,
         text=True,

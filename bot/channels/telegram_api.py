@@ -34,6 +34,8 @@ logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 ANSWER: Final = 10.0
 """Seconds Telegram may take; with the wait for a turn it stays below the runtime's limit."""
+FILES: Final = 8
+"""Files that are fetched at once."""
 CONNECTIONS: Final = 32
 TOKEN_REFUSED: Final = 300.0
 """Seconds until a call with a token that was refused is tried again: a person must mend it."""
@@ -56,6 +58,7 @@ class BotApi(Bot):
     def __init__(self, token: str, url: str) -> None:
         root = url.rstrip("/")
         self._fetching, self._asking = Connections(root, 1), Connections(root, CONNECTIONS)
+        self._files = Connections(root, FILES)
         super().__init__(
             token,
             base_url=f"{root}/bot",
@@ -65,9 +68,9 @@ class BotApi(Bot):
         )
 
     @property
-    def session(self) -> aiohttp.ClientSession:
-        """Return the HTTP session that calls go through, for fetching files."""
-        return self._asking.session
+    def files(self) -> aiohttp.ClientSession:
+        """Return the HTTP session for fetching files: slow ones hold up no call."""
+        return self._files.session
 
     async def ask(self, method: str, *, within: float | None = None, **parameters: object) -> Any:  # noqa: ANN401 - JSON
         """Return the result as JSON; `within` so many seconds. Raises TelegramError.
@@ -79,8 +82,8 @@ class BotApi(Bot):
 
     async def disconnect(self) -> None:
         """Close the connections."""
-        await self._fetching.shutdown()
-        await self._asking.shutdown()
+        for connections in (self._fetching, self._asking, self._files):
+            await connections.shutdown()
 
 
 def failure(error: TelegramError) -> ChannelError:  # noqa: PLR0911 - one return per kind

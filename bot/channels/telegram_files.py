@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.channels.port import Attachment
     from bot.channels.telegram_api import BotApi
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(connect=CONNECT, sock_read=30)
+_TIMEOUT: Final = aiohttp.ClientTimeout(sock_connect=CONNECT, sock_read=30)
 _CHUNK: Final = 64 * 1024
 _AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 _OK: Final = 200
@@ -33,7 +33,7 @@ async def fetch(api: BotApi, attachment: Attachment) -> AsyncGenerator[bytes]:
     path = quote(await _path(api, attachment.id))
     url = URL(f"{api.base_file_url}/{path}", encoded=True)
     try:
-        async with api.session.get(
+        async with api.files.get(
             url, headers=_AS_IT_IS, timeout=_TIMEOUT, allow_redirects=False, auto_decompress=False
         ) as response:
             if response.status == _NOT_FOUND:

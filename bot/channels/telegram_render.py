@@ -58,11 +58,6 @@ def payload(part: OutboundMessage, chat: str) -> dict[str, Any]:
     return call
 
 
-def payloads(message: OutboundMessage, chat: str) -> list[dict[str, Any]]:
-    """Return the parameters of one or more `sendMessage`; buttons come with the last."""
-    return [payload(part, chat) for part in parts(message)]
-
-
 def _fitting(text: str) -> Iterator[str]:
     """Telegram counts as UTF-16 does, where an emoji is two."""
     if len(text.encode("utf-16-le")) // 2 <= TELEGRAM.max_text:

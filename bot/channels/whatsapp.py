@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiohttp import web
-from msgspec.structs import replace
 from prometheus_client import Counter
 
 from bot.channels import whatsapp_media, whatsapp_setup
@@ -212,8 +211,7 @@ class WhatsApp:
         found = await self._runtime.read(find, Wanted(status.id))
         if found is None or not found.conversation.startswith(f"{NAME}:"):
             return None
-        part = replace(decode_message(found.payload), buttons=())
-        return Message(conversation=found.conversation, part=part)
+        return Message(conversation=found.conversation, part=decode_message(found.payload))
 
     def _conversation_of(self, status: Status) -> str:
         recipient = person(status.recipient_user_id, status.recipient_id)

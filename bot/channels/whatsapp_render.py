@@ -57,11 +57,6 @@ def payload(part: OutboundMessage, to: str, list_title: str) -> dict[str, Any]:
     return {**_addressed(to), **message}
 
 
-def payloads(message: OutboundMessage, to: str, list_title: str) -> list[dict[str, Any]]:
-    """Return the bodies of the requests that say `message` to `to`, in order."""
-    return [payload(part, to, list_title) for part in parts(message, to)]
-
-
 def template(name: str, language: str, to: str) -> dict[str, Any]:
     """Return the body that sends the approved template `name`, which takes no parameters."""
     named = {"name": name, "language": {"code": language, "policy": "deterministic"}}

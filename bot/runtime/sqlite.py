@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bot.runtime.records import Call, Operation
 
 _PRAGMAS = (
+    "busy_timeout=30000",
     "journal_mode=WAL",
     "synchronous=FULL",  # a commit survives a power failure
-    "busy_timeout=30000",
     "secure_delete=ON",  # what is blanked is gone from the file as well
 )
 

@@ -98,7 +98,8 @@ class Sweeper:
                 after = purged.last
         today = self._shop.clock.now().date()
         deleted += await self._shop.batcher.submit(review.expire, today)
-        deleted += await self._shop.batcher.submit(sent.expire, self._shop.now())
+        while gone := await self._shop.batcher.submit(sent.expire, self._shop.now()):
+            deleted += gone
         if deleted:
             _log.info("old_rows_purged", rows=deleted)
         return deleted

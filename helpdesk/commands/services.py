@@ -44,6 +44,7 @@ def bot(*, register_webhooks: bool) -> None:
     from bot.channels.port import ChannelError
     from bot.main import register, run_bot
     from bot.settings import BotSettings, UnsafeSettings
+    from ops.migrations import MigrationFailed
 
     try:
         if not register_webhooks:
@@ -53,6 +54,8 @@ def bot(*, register_webhooks: bool) -> None:
             click.echo(f"{channel}: {told}")
     except UnsafeSettings as error:
         _refuse(error)
+    except MigrationFailed as error:
+        _give_up(error)
     except ChannelError as error:
         click.echo(f"Not registered. {error}", err=True)
         sys.exit(1)
@@ -65,11 +68,14 @@ def backend() -> None:
     from backend.main import run_backend
     from backend.settings import BackendSettings, UnsafeSettings
     from nlu.secrets import redact
+    from ops.migrations import MigrationFailed
 
     try:
         _run(run_backend(BackendSettings(), lambda text: redact(text).text))
     except UnsafeSettings as error:
         _refuse(error)
+    except MigrationFailed as error:
+        _give_up(error)
 
 
 def _start_small() -> None:
@@ -89,3 +95,8 @@ def _run(service: Coroutine[Any, Any, None]) -> None:
 def _refuse(error: Exception) -> None:
     click.echo(f"Not started. {error}", err=True)
     sys.exit(BAD_SETTINGS)
+
+
+def _give_up(error: Exception) -> None:
+    click.echo(f"Not started: {error}", err=True)
+    sys.exit(1)

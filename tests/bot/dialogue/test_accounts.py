@@ -16,7 +16,10 @@ async def test_checking_in_english(chat):
     await chat.plays(
         ("please check my account", "Which account is it?"),
         ("siti.rahma", "a code of 8 digits"),
-        ("{code}", "account si*** now: active. Type: Lecturer … si***@example.net … 1 September 2025"),
+        (
+            "{code}",
+            "account si*** now: active. Type: Lecturer … si***@example.net … 1 September 2025",
+        ),
     )
 
 

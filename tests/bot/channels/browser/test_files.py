@@ -181,7 +181,7 @@ async def test_a_file_that_nobody_takes_holds_up_no_words(visitor, status, tries
     await visitor.box.fill("tanpa surat")
     await visitor.box.press("Enter")
     for number in range(1, tries + 1):
-        while len(asked) < number:  # noqa: ASYNC110 - the page's own clock decides
+        while len(asked) < number:
             await visitor.page.clock.run_for(1000)
             await asyncio.sleep(0.05)
     await expect(visitor.bubbles.last).to_have_text("Anda menulis: tanpa surat")

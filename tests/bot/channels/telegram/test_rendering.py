@@ -6,12 +6,16 @@ from inline_snapshot import snapshot
 from telegram_kit import TEXTS
 
 from bot.channels.port import Button, OutboundMessage
-from bot.channels.telegram_render import payloads
+from bot.channels.telegram_render import parts, payload
 from bot.envelope import press_payload
 from nlu.types import Language
 
 YES_NO = (Button("Ya, lanjutkan", "/choose:1:yes"), Button("Tidak", "/choose:1:no"))
 LINK = Button("Buka halaman", url="https://kampus.example/password")
+
+
+def payloads(message, chat):
+    return [payload(part, chat) for part in parts(message)]
 
 
 def units(text):

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from meta_schema import FILE, objections, webhook_objections
-from whatsapp_kit import ACCOUNT, PHONE, TEXTS
+from whatsapp_kit import ACCOUNT, PHONE, TEXTS, payloads
 
 from bot.channels.port import Button, InboundKind, OutboundMessage
 from bot.channels.whatsapp_inbound import read
-from bot.channels.whatsapp_render import payloads
 from bot.envelope import press_payload
 from nlu.types import Language
 

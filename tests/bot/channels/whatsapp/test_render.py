@@ -2,9 +2,10 @@
 
 import pytest
 from meta_schema import objections
+from whatsapp_kit import payloads
 
 from bot.channels.port import Button, OutboundMessage
-from bot.channels.whatsapp_render import payloads, seen, template
+from bot.channels.whatsapp_render import seen, template
 
 PHONE = "6281210000001"
 BSUID = "ID.13491208655302741918"

@@ -114,7 +114,7 @@ async def test_after_a_restart_the_words_are_found_in_the_table(line):
     await told(line, status("wamid.old", "failed", 131047))
     await told(line, status("wamid.old", "failed", 131047))
     (lost,) = line.inbox.undelivered
-    assert (lost.message, lost.gone) == (OutboundMessage("Halo"), False)
+    assert (lost.message.text, lost.gone) == ("Halo", False)
     assert line.inbox.rows[0].conversation == CHAT
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.whatsapp import WhatsApp
+from bot.channels.whatsapp_render import parts, payload
 from bot.envelope import FromChannel, Undelivered, decode
 from bot.http import application
 from bot.runtime.port import NotAccepting
@@ -78,6 +79,11 @@ def hook(*messages, **more):
 def signed(body, secret=SECRET):
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return {"X-Hub-Signature-256": f"sha256={digest}", "Content-Type": "application/json"}
+
+
+def payloads(message, to, list_title):
+    """Return the bodies of the requests that say `message`."""
+    return [payload(part, to, list_title) for part in parts(message, to)]
 
 
 # -- a channel -------------------------------------------------------------------------------
