@@ -5,15 +5,19 @@ What is read out of messages (`guest_reading`) stands here; the backend checks i
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from handlers.kernel import Document
 from nlu.types import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PEOPLE: Final = 300
 """ITB a.2-a.4: at most 300 accounts a day; one request holds no more."""
@@ -58,6 +62,14 @@ class Draft(Struct, frozen=True, omit_defaults=True):
     """The signed letter, as it was sent."""
     fetching: int = 0
     """Files that are still on their way."""
+    untold: tuple[str, ...] = ()
+    """Names of documents that came while others were on their way."""
+
+
+def counted(names: Iterable[str]) -> str:
+    """Return names in a row; photos without one are all called the same."""
+    times = Counter(names)
+    return ", ".join(name if n == 1 else f"{name} ({n}x)" for name, n in times.items())
 
 
 def with_document(draft: Draft, document: Document) -> Draft:

@@ -21,6 +21,7 @@ from handlers.guest_draft import (
     Draft,
     Field,
     cleared,
+    counted,
     missing,
     with_document,
 )
@@ -163,11 +164,16 @@ def _file(
             return Move(replace(state, draft=coming), (FetchFile(file),))
         case FileStored(document):
             draft = with_document(draft, document)
-            told = Say("guest.document", {"name": document.name})
+            draft = replace(draft, untold=(*draft.untold, document.name))
+            told = ()
         case FileRefused(name, problem):  # pragma: no branch - the last of all
-            told = Say(f"guest.file_{problem}", {"name": name, "max": MAX_MEGABYTES})
-    after = replace(state, draft=replace(draft, fetching=draft.fetching - 1))
-    return Move(after, (told, *(() if after.draft.fetching else prompt(after))))
+            told = (Say(f"guest.file_{problem}", {"name": name, "max": MAX_MEGABYTES}),)
+    if draft.fetching > 1:
+        return Move(replace(state, draft=replace(draft, fetching=draft.fetching - 1)), told)
+    # The last one: an album is acknowledged once.
+    received = (Say("guest.document", {"name": counted(draft.untold)}),) if draft.untold else ()
+    after = replace(state, draft=replace(draft, fetching=0, untold=()))
+    return Move(after, (*received, *told, *prompt(after)))
 
 
 def _closed(draft: Draft) -> Move[State]:
@@ -288,7 +294,7 @@ def _summary(draft: Draft) -> Args:
         "contact_phone": draft.contact_phone,
         "count": len(draft.people),
         "people": "\n".join(rows),
-        "documents": ", ".join(document.name for document in draft.documents) or "-",
+        "documents": counted(document.name for document in draft.documents) or "-",
     }
 
 

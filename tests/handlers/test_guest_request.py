@@ -65,8 +65,8 @@ def test_the_beginning(text, entities, state, texts):
     assert (moved.state, keys(moved.effects)) == (state, texts)
 
 
-def enclosing(*documents, fetching=0):
-    return replace(FULL, documents=documents, fetching=fetching)
+def enclosing(*documents, fetching=0, untold=()):
+    return replace(FULL, documents=documents, fetching=fetching, untold=untold)
 
 
 NO_UNIT = Collecting(without("unit"), Field.UNIT)
@@ -161,8 +161,18 @@ def test_each_turn(state, event, expected, texts, requests):
                      Confirming(enclosing(PDF)), ["guest.document", "guest.summary"], [],
                      id="there, shown again"),
         pytest.param(Confirming(enclosing(fetching=2)), FileStored(PDF),
-                     Confirming(enclosing(PDF, fetching=1)), ["guest.document"], [],
+                     Confirming(enclosing(PDF, fetching=1, untold=("surat.pdf",))), [], [],
                      id="one of two"),
+        pytest.param(Confirming(enclosing(PDF, fetching=1, untold=("surat.pdf",))),
+                     FileStored(PHOTO), Confirming(enclosing(PDF, PHOTO)),
+                     ["guest.document", "guest.summary"], [], id="the other of two"),
+        pytest.param(Confirming(enclosing(PDF, fetching=1, untold=("surat.pdf",))),
+                     FileRefused("x", FileProblem.GONE), Confirming(enclosing(PDF)),
+                     ["guest.document", "guest.file_gone", "guest.summary"], [],
+                     id="the other is gone"),
+        pytest.param(Confirming(enclosing(fetching=2)), FileRefused("x", FileProblem.GONE),
+                     Confirming(enclosing(fetching=1)), ["guest.file_gone"], [],
+                     id="one is gone, the other on its way"),
         pytest.param(Confirming(enclosing(PDF, fetching=1)), FileStored(replace(PDF, name="x")),
                      Confirming(enclosing(PDF)), ["guest.document", "guest.summary"], [],
                      id="the same twice"),

@@ -97,6 +97,18 @@ async def test_an_album_is_one_letter_and_holds_three(chat, backend):
     assert len(backend.guest_requests[0].documents) == 3
 
 
+async def test_an_album_of_photos_without_names_is_acknowledged_once(chat, backend):
+    photos = tuple(Attachment(id_, "", "image/jpeg") for id_ in ("pdf", "photo", "zip"))
+    await chat.plays(
+        (LETTER, "Mohon diperiksa"),
+        (sends(InboundKind.ATTACHMENT, attachments=photos), "file … PDF atau foto"),
+    )
+    said = [message.text for _, message in chat.box.log]
+    assert sum("Surat diterima" in text for text in said) == 1
+    assert "Surat diterima: file (2x)." in said[-1]
+    assert "Lampiran: file (2x)" in said[-1]
+
+
 async def test_what_cannot_be_taken_is_told_and_the_request_goes_on(chat, backend, shelf):
     shelf.files["photo"] = FileGone()
     await chat.plays(
