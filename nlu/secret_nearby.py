@@ -29,14 +29,22 @@ _JOINS = frozenset({"/", ":", "|", "-", "//", "&", "+", "dan", "and"})
 _BACK = 9
 _AHEAD = 10
 _SHORTEST = 5
+_MOST_OWN = 4
 _NAMES = words("""
 akun akunnya account username user userid id login nama name ruang ruangan gedung gd kelas class
 room lab matkul kode course email hp laptop tipe type nim nip wa telp mhs angkatan versi version
 """)
 """Words after which something else than a password is named."""
+_OWN = words("saya sy aku ku my is adalah itu yaitu : =")
+"""Words between a name and what it names ("username saya bsantoso99")."""
+_OF_A_USER = words("username user userid")
+_OF_A_DEVICE = words("hp laptop tipe")
+_LEADING_IN = _NAMES | words("pakai pake pakek dengan dgn with using coba as credentials")
+"""Words before a login whose password follows."""
 _TYPING = words("i we you to saya aku")
 _ERROR_OR_COURSE = re.compile(
-    r"[A-Z]{2,4}-?\d{3,4}\Z|AADSTS\d+\Z|0x[0-9a-fA-F]+\Z|[Ee]rr?or\d+\Z|[A-Za-z]+[/:]\d{8,18}\Z",
+    r"[A-Z]{2,4}-?\d{3,4}\Z|[A-Z]{2,8}[-_]\d{2,5}\Z|[A-Z][a-z]{2,}\d\.\d{1,2}\Z|AADSTS\d+\Z"
+    r"|0x[0-9a-fA-F]+\Z|[Ee]rr?or\d+\Z|[A-Za-z]+[/:]\d{8,18}\Z",
     re.ASCII,
 )
 _ALSO_SECRET = words("pin pinku pinnya secret")
@@ -45,7 +53,7 @@ _SPEAKERS = words("saya aku gue i'm am sy")
 
 
 def beside_logins(line: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Find "budi.santoso:kucing123" and "13519001 / kucing123"."""
+    """Find "budi.santoso:kucing123", "13519001 / kucing123" and "budi.santoso kucing123"."""
     for index, word in enumerate(line):
         joined = None if word.raw.isalnum() else _JOINED.match(word.raw)
         if joined and _is_login(joined["login"]) and is_weak_shape(joined["value"]):
@@ -54,6 +62,18 @@ def beside_logins(line: Sequence[Word]) -> Iterator[tuple[int, int]]:
             value = line[index + 2]
             if _is_candidate(value):
                 yield value.start, value.end
+        elif index + 1 < len(line) and _is_followed(line, index):
+            yield line[index + 1].start, line[index + 1].end
+
+
+def _is_followed(line: Sequence[Word], at: int) -> bool:
+    login, value = line[at], line[at + 1]
+    led = at == 0 or line[at - 1].bare.rstrip(":") in _LEADING_IN or line[at - 1].closes
+    if not (led and _is_login(login.bare) and _is_candidate(value)):
+        return False
+    if login.bare.isdigit():  # "NIM 13519001 bsantoso12, lupa password": another name
+        return at + 2 == len(line) and at <= 1
+    return at + 2 == len(line) or value.closes or is_ordinary(line[at + 2].bare)
 
 
 def _is_login(text: str) -> bool:
@@ -90,9 +110,21 @@ def _ahead(line: Sequence[Word], cue: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_named(line: Sequence[Word], at: int) -> bool:
-    if at == 0 or line[at - 1].bare.rstrip(":") not in _NAMES:
-        return False
-    return line[at - 1].bare != "type" or line[max(at - 2, 0)].bare not in _TYPING
+    if at and line[at - 1].bare in _NAMES:
+        return line[at - 1].bare != "type" or line[max(at - 2, 0)].bare not in _TYPING
+    return _named_by(line, at) in _OF_A_DEVICE or is_user_name(line, at)
+
+
+def is_user_name(line: Sequence[Word], at: int) -> bool:
+    """Say whether the word at `at` is announced as a user name ("usernamenya bsantoso99")."""
+    return _named_by(line, at) in _OF_A_USER
+
+
+def _named_by(line: Sequence[Word], at: int) -> str:
+    for word in reversed(line[max(0, at - _MOST_OWN) : at]):
+        if word.bare not in _OWN:
+            return word.bare.removesuffix("nya")
+    return ""
 
 
 def _is_candidate(word: Word) -> bool:

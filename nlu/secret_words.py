@@ -20,12 +20,14 @@ kendala permohonan subject perihal hal layanan topik masalah problem trouble hel
 """)
 """Words that say what is wished about a password; what follows may name the account."""
 _CUE = re.compile(
-    r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey|pswd?|pswrd"
-    r"|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)(?P<own>nya|ny|ku|mu|q|mya|['\u2019]?s)?\Z"
+    r"(?:p+a+s{1,3}[a-z]{0,2}w[a-z]{0,3}r?d?[a-z]?|passphrase|passcode|passkey"
+    r"|ps{1,3}w(?:o?r)?d?|passwd|pwd?|pass?wr?d|sandi|katasandi|pass)"
+    r"(?P<own>nya|ny|ku|mu|q|mya|ne|na|['\u2019]?s)?\Z"
 )
-_HINT = re.compile(r"p(?:[a@4]+[s$]|[s$]?w|/w)|[s$][a@4]ndi|kunci", re.IGNORECASE)
+_HINT = re.compile(r"p(?:[a@4]+[s$]|[s$]{0,3}w|/w)|[s$][a@4]ndi|kunci|word", re.IGNORECASE)
 """Every cue holds one of these."""
 _SPELLED_OTHERWISE = {"p/w": "pw", "kata-sandi": "katasandi"}
+_FIRST_HALVES = words("pas pass")
 _AS_LETTERS = str.maketrans("@04$", "aoas")
 _LONGEST_HEAD = 40
 
@@ -56,9 +58,9 @@ def split_head(word: Word) -> tuple[str, int, bool]:
     """Split "pw:kucing" → ("pw", 3, True); without a colon the offset is 0."""
     raw = word.raw
     for position, char in enumerate(raw[:_LONGEST_HEAD]):
-        if char in ":=" and position:
+        if position and (char in ":=\u2192" or raw.startswith("->", position)):
             end = position + 1
-            while end < len(raw) and raw[end] in ":=>":
+            while end < len(raw) and raw[end] in ":=>\u2192":
                 end += 1
             head = raw[:position].lower().lstrip(LEADING + "*-_/\u2022")
             return _last_part(head), end if end < len(raw) else 0, True
@@ -93,6 +95,8 @@ def _cue_at(line: Sequence[Word], index: int) -> re.Match[str] | None:
         return None  # "kata sandi": the cue is the next word
     if head.startswith("kunci") and index and line[index - 1].bare == "kata":
         head = head.replace("kunci", "sandi", 1)
+    if head.startswith("word") and index and line[index - 1].bare in _FIRST_HALVES:
+        head = f"pass{head}"
     return _CUE.match(head) or _CUE.match(head.translate(_AS_LETTERS))
 
 

@@ -19,7 +19,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from nlu.ordinary import STOPPERS, is_ordinary
-from nlu.secret_nearby import beside_logins, near_cues
+from nlu.secret_nearby import beside_logins, is_user_name, near_cues
 from nlu.secret_words import (
     LEADING,
     REQUESTS,
@@ -95,12 +95,16 @@ _FILLERS = _OWNERS | words("""
 akun account sso email e-mail itb ina portal siakad lms wifi laptop yang yg utk untuk for of the
 the- kampus buat nya dari on in milik tadi kemarin dulu at user mailbox office 365 o365
 microsoft teams login masuk punya mahasiswa dosen student staff should be now saat pc this
-that with pakai pake pakek dengan dgn itu ini namely like it's account's
+that with pakai pake pakek dengan dgn itu ini namely like it's account's masih tetap
+tetep sama still
 """)
 _POLITE = words("ya yaa min kak pak bu gan nih dong sih mas mbak sir please")
 _VERB_FORM = re.compile(r"(?:ter|di|ber)[a-z]{3,}\Z|[a-z]{3,}(?:nya|kan)\Z")
 _BEFORE = _BINDERS | words("itu ini my the as sebagai buat")
 _ANNOUNCING = words("adalah ialah yaitu yakni")
+_IS = ("'s", "\u2019s")
+_BELONGINGS = words("expiry expiration complexity format validity status lifetime owner hash")
+"""What a password has: "my password's expiry"."""
 _OTHER_NAMES = words("""
 nim nip nrp nopeg nama name email e-mail mail user username userid login id akun account wa hp telp
 telepon phone nomor nomer no number tiket ticket kode otp code error errornya pesan message tanggal
@@ -157,13 +161,22 @@ def _in_context(line: list[Word], text: str, cues: Mapping[int, re.Match[str]]) 
     for index, cue in cues.items():
         _, rest, written = split_head(line[index])
         spans += _before(line, index)
-        context = _walk(line, index, rest, written=written, owned=cue.group("own") is not None)
+        own = cue.group("own")
+        bound = own in _IS and _ends_soon(line, index + 1)
+        context = _walk(line, index, rest, written=written, bound=bound, owned=own is not None)
         found = [] if context is None else _value(line, context, text)
         if not found:
             context = _announced(line, index)
             found = [] if context is None else _value(line, context, text)
         spans += found
     return spans
+
+
+def _ends_soon(line: list[Word], at: int) -> bool:
+    # "my pw's katasaja, …", but not "my password's expiry date".
+    if at >= len(line) or line[at].bare in _BELONGINGS:
+        return False
+    return at + 1 == len(line) or line[at].closes or line[at + 1].bare in STOPPERS
 
 
 def _announced(line: list[Word], cue: int) -> _Context | None:
@@ -181,7 +194,7 @@ def _announced(line: list[Word], cue: int) -> _Context | None:
 
 
 def _walk(  # noqa: C901 - one branch for each role a word can play
-    line: list[Word], cue: int, rest: int, *, written: bool, owned: bool
+    line: list[Word], cue: int, rest: int, *, written: bool, bound: bool, owned: bool
 ) -> _Context | None:
     """Step over "akun saya yang baru adalah" to the word that may be the value."""
     requested = _is_asked(line, cue, REQUESTS)
@@ -189,7 +202,7 @@ def _walk(  # noqa: C901 - one branch for each role a word can play
         return _Context(cue, rest, True, written, False, owned, requested)
     if line[cue].raw[-1] in ".?!;," and not written:
         return None
-    bound, soft = written, False
+    bound, soft = bound or written, False
     for at in range(cue + 1, min(cue + 1 + _REACH, len(line))):
         word = line[at]
         match _role(word, line[at].raw, bound=bound, written=written):
@@ -365,5 +378,7 @@ def _before(line: list[Word], cue: int) -> list[_Span]:
         return []
     word = line[at]
     if not has_digits_and_letters(word.raw) or is_identifier(word.raw) or is_ordinary(word.bare):
+        return []
+    if is_user_name(line, at):
         return []
     return [(word.start, word.end)] if len(word.bare) >= _SHORTEST + 2 else []

@@ -47,9 +47,11 @@ ipad redmi galaxy samsung xiaomi python java tahun thn lantai gedung gd labtek l
 tingkat modul bab soal tugas pertemuan uts uas kuis web wifi eduroam versi ver firefox chrome
 macbook ios acrobat photoshop autocad matlab solidworks vaksin ke kloter gelombang batch shift
 sesi level type tipe seri http ipv senin selasa rabu kamis jumat sabtu minggu gate exchange
-sharepoint studio visual
+sharepoint studio visual moodle
 """)
-_NUMBERED_WORD = re.compile(r"([a-z]+)[-_.]?\d{1,4}(?:pro|plus|max|mini|promax|[a-z]{0,3})\Z")
+_NUMBERED_WORD = re.compile(
+    r"([a-z]+)(?:[-_.]?|[-_][a-z])\d{1,4}(?:pro|plus|max|mini|promax|[a-z]{0,3})\Z"
+)
 
 
 def _strip(word: str) -> str:
