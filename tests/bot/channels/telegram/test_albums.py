@@ -35,7 +35,9 @@ async def by_fetching(bot, updates):
 
 
 @pytest.mark.parametrize(
-    ("mode", "arrives"), [("webhook", by_webhook), ("polling", by_fetching)], ids=str
+    ("mode", "arrives"),
+    [("webhook", by_webhook), ("polling", by_fetching)],
+    ids=["pushed", "fetched"],
 )
 async def test_every_photo_is_taken_and_the_request_shown_once(bots, mode, arrives):
     bot = await bots(telegram_mode=mode)
