@@ -13,13 +13,16 @@ from nlu.decide import Decider
 from nlu.entities.extract import extract
 from nlu.language import language_of
 from nlu.model_file import DATA, BadModel, Model, fingerprint, load
-from nlu.normalise import LONGEST_TEXT, Normaliser
+from nlu.normalise import LOGIN_MASK, LONGEST_TEXT, Normaliser
 from nlu.secrets import MARKER, redact
-from nlu.types import Understanding
+from nlu.types import EntityKind, Understanding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
+
+    from nlu.types import Entity
 
 _log = structlog.get_logger(__name__)
 MODEL_NAME = "nlu.model"
@@ -49,8 +52,8 @@ class EmbeddedEngine:
     def understand(self, text: str, *, today: date) -> Understanding:
         """Do what `parse` does, for callers outside an event loop."""
         redacted = redact(text[:LONGEST_TEXT])
-        decision = self._decider.decide(redacted.text)
         found = extract(redacted.text, today)
+        decision = self._decider.decide(_without_logins(redacted.text, found.entities))
         return Understanding(
             text=redacted.text,
             intent=decision.intent,
@@ -65,6 +68,14 @@ class EmbeddedEngine:
 
     async def close(self) -> None:
         """See `nlu.port.Engine`: nothing is held."""
+
+
+def _without_logins(text: str, entities: Sequence[Entity]) -> str:
+    # The words inside "bukan.siapa" and "dan.budi" deny and join nothing.
+    for each in reversed(entities):
+        if each.kind is EntityKind.LOGIN and not each.value.isalnum():
+            text = f"{text[: each.start]}{LOGIN_MASK}{text[each.end :]}"
+    return text
 
 
 def load_or_train(state_dir: Path) -> EmbeddedEngine:

@@ -7,6 +7,7 @@ from collections import Counter
 from math import log
 from typing import TYPE_CHECKING
 
+from nlu.tables import words
 from nlu.types import Language
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[a-z]{1,20}(?:'[a-z]{1,3})?")
 _AROUND = ".,;:!?()[]\"'`*-\u2026"
 _WORDS_LOOKED_AT = 60
+_SHARED = words("""
+user username userid pass password passwd pwd pw pin login logout email reset sso otp redacted
+""")
+"""Words of both languages, and what stands for a password: they tell nothing."""
 _DECIDED = 1.2
 """Log odds from which on a message is of one language (3.3 to 1)."""
 _SMOOTHING = 0.5
@@ -24,7 +29,8 @@ _EDGE_WEIGHT = 0.3
 
 def _tokens(text: str) -> list[str]:
     found = [word.strip(_AROUND) for word in text[:2_000].lower().split()]
-    return [word for word in found if _WORD.fullmatch(word)][:_WORDS_LOOKED_AT]
+    telling = [word for word in found if _WORD.fullmatch(word) and word not in _SHARED]
+    return telling[:_WORDS_LOOKED_AT]
 
 
 def learn(texts: Iterable[tuple[str, Language]]) -> dict[str, float]:

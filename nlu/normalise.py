@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 10_000
 """Characters of a message that are read (nlu.port)."""
+LOGIN_MASK = "loginmask"
+"""What stands for a user name."""
 
 _MASKS = re.compile(
     r"(?P<secretmask>\[redacted\])"

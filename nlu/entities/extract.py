@@ -54,12 +54,12 @@ def extract(text: str, today: date) -> Found:
     for start, end in links(text):
         claims.block(start, end)
     claims.add(emails(text))
+    claims.add(logins(text))  # "tamu.maya" is no guest
     words = words_of(text)
     if not words.isdisjoint(UNIT_HINTS):
         claims.add(units(text))
     if not words.isdisjoint(TYPE_HINTS):
         claims.add(account_types(text))
-    claims.add(logins(text))
     if not words.isdisjoint(DIGITS):
         claims.add(spelled_codes(text))
     digits = len(_DIGIT.findall(text))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlu.entities.span import entity
-from nlu.ordinary import is_ordinary
+from nlu.ordinary import STOPPERS, is_ordinary
 from nlu.tables import pairs, words
 from nlu.types import EntityKind
 
@@ -31,6 +31,13 @@ _JOINED = re.compile(r"\w[._]\w")
 _INITIALS = 3
 """Parts up to this length ("mas", "adi") may be words and still be part of a name."""
 _PASSWORD_WORDS = words("pw pwd pass passwd password sandi kunci key")
+_TOLD = re.compile(
+    r"\b(?:password|pw|sandi|akun|account|username|user|login|untuk|for)(?:nya)?[\s:=]{1,3}"
+    r"(?P<login>[a-z]{2,30}[._][a-z]{2,30}\d{0,4})"
+    r"(?=[\s.,;!?)]*\Z|[,;!?\n]|\s(?:dong|ya|min|kak|pak|bu|tolong|mohon|please|pls)\b)",
+    re.IGNORECASE | re.ASCII,
+)
+"""A login that may consist of everyday words: it is announced, and the message ends there."""
 _SURE = re.compile(r"user ?(?:name|id)|nama", re.IGNORECASE)
 _HOST_ENDINGS = words("com net org id edu gov io co ac go sch web info app dev pdf docx xlsx")
 _ABBREVIATIONS = re.compile(
@@ -55,6 +62,17 @@ _TYPE_PHRASE = re.compile(
     r"|\b(?P<test>(?:akun |account )?(?:uji coba|test account))\b",
     re.IGNORECASE,
 )
+_SPEAKING = (
+    STOPPERS
+    | _PASSWORD_WORDS
+    | words("""
+saya aku sy gue gw my me akun account email login masuk terkunci kekunci error eror gagal salah
+lagi saja aja terus dulu ini halo hai selamat
+""")
+)
+"""Words with which one sentence ends or the next begins where the blank was left out."""
+_IN_LOGINS = TYPES.keys() | words("admin operator bukan")
+"""Everyday words that are part of a login when the rest of it is a name."""
 TYPE_HINTS = TYPES.keys() | words("pihak third alih kontrak individual uji test")
 """Every kind of account is named with one of these."""
 
@@ -63,6 +81,7 @@ def logins(text: str) -> Iterator[Entity]:
     """Find user names: "budi.santoso" anywhere, plain ones where the message names them."""
     if _JOINED.search(text) is not None:
         yield from _dotted(text)
+        yield from _told(text)
     for match in _NAMED.finditer(text):
         word = match["login"]
         if "." in word:
@@ -85,15 +104,36 @@ def _dotted(text: str) -> Iterator[Entity]:
         yield entity(EntityKind.LOGIN, alone, alone["login"].lower(), "login")
 
 
+def _told(text: str) -> Iterator[Entity]:
+    # "lupa password bukan.siapa", but not "akun terkunci.tolong" or "password saya.bagaimana".
+    for match in _TOLD.finditer(text):
+        word = match["login"].lower()
+        if _SPEAKING.isdisjoint(_parts(word)) and not _is_foreign(word):
+            yield entity(EntityKind.LOGIN, match, word, "login")
+
+
+def _parts(word: str) -> list[str]:
+    return re.split(r"[._]", word.lower())
+
+
+def _is_foreign(word: str) -> bool:
+    return _ABBREVIATIONS.match(word) is not None or _parts(word)[-1] in _HOST_ENDINGS
+
+
 def _is_login(word: str) -> bool:
-    if _ABBREVIATIONS.match(word):
+    if _is_foreign(word):
         return False
-    parts = re.split(r"[._]", word)
-    if parts[-1] in _HOST_ENDINGS:
-        return False
-    return not any(
-        len(part) > _INITIALS and is_ordinary(part.lower(), participles=False) for part in parts
+    parts = _parts(word)
+    spoken = {part for part in parts if len(part) > _INITIALS and _is_spoken(part)}
+    # "tamu.maya", but not "tamu.mohon"
+    return not spoken or (
+        spoken <= _IN_LOGINS
+        and any(part not in _IN_LOGINS and not _is_spoken(part) for part in parts)
     )
+
+
+def _is_spoken(part: str) -> bool:
+    return is_ordinary(part, participles=False)
 
 
 def account_types(text: str) -> Iterator[Entity]:

@@ -145,10 +145,37 @@ def test_without_words_nothing_is_concluded(engine, text):
         ("akun gue ke-lock pas mau login", Language.ID),
         ("budi.santoso", None),
         ("12345678", None),
+        ("pwd: Kucing#1234", None),
+        ("password saya:Kucing#1234", None),
+        ("user budi.santoso pass Kucing#1234", None),
+        ("user: budi.santoso", None),
+        ("reset password", None),
+        ("login email", None),
+        ("user saya budi.santoso", Language.ID),
+        ("my user is budi.santoso", Language.EN),
+        ("lupa pass", Language.ID),
+        ("forgot pass", Language.EN),
     ],
 )
 def test_the_language(engine, text, language):
     assert engine.understand(text, today=TODAY).language is language
+
+
+@pytest.mark.parametrize(
+    "login", ["tamu.maya", "staf.ahli", "dosen.budi", "mhs.nomor21", "bukan.siapa", "jangan.maya"]
+)
+@pytest.mark.parametrize("wish", ["lupa password {}", "tolong reset password akun {} dong"])
+def test_the_words_inside_a_login_mean_nothing(engine, login, wish):
+    meaning = engine.understand(wish.format(login), today=TODAY)
+
+    assert (meaning.intent, meaning.also) == (Intent.RESET_PASSWORD, ())
+    assert [(each.kind, each.value) for each in meaning.entities] == [(EntityKind.LOGIN, login)]
+
+
+def test_a_word_that_joins_does_not_join_inside_a_login(engine):
+    meaning = engine.understand("buka kunci akun dan.budi", today=TODAY)
+
+    assert (meaning.intent, meaning.also) == (Intent.UNLOCK_ACCOUNT, ())
 
 
 def test_everything_at_once(engine):
