@@ -71,7 +71,7 @@ lagi saja aja terus dulu ini halo hai selamat
 """)
 )
 """Words with which one sentence ends or the next begins where the blank was left out."""
-_IN_LOGINS = TYPES.keys() | words("admin operator bukan")
+_IN_LOGINS = TYPES.keys() | {"bukan"}
 """Everyday words that are part of a login when the rest of it is a name."""
 TYPE_HINTS = TYPES.keys() | words("pihak third alih kontrak individual uji test")
 """Every kind of account is named with one of these."""
