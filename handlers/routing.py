@@ -43,7 +43,8 @@ RESUME: Final = (Choice("resume", "button.resume"), Choice("drop", "button.drop"
 QUEUE: Final = 3
 """So many further wishes of one message are remembered."""
 
-_GUEST: Final = re.compile(r"\b(tamu|guest)\b", re.IGNORECASE)
+_GUEST: Final = re.compile(r"(?<!\w\.)\b(tamu|guest)\b(?!\.\w)", re.IGNORECASE)
+"""The word, not the part of a login (`tamu.maya`)."""
 _RESET_TOO: Final = re.compile(
     r"\b(reset|ganti|lupa|forgot|change)( (my|the))? (password|sandi|kata sandi)(nya)?,?"
     r" (sama|dan|sekalian|plus|serta|and) (\w+ )?(buka|unlock)"

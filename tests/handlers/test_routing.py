@@ -34,6 +34,8 @@ GUEST = Entity(EntityKind.ACCOUNT_TYPE, 0, 4, "guest")
             FlowName.CLAIM_GUEST_ACCOUNT,
         ),
         (Intent.CHECK_ACCOUNT, Understanding("klaim akun tamu"), FlowName.CLAIM_GUEST_ACCOUNT),
+        (Intent.RESET_PASSWORD, Understanding("set password maya.tamu"), FlowName.RESET_PASSWORD),
+        (Intent.RESET_PASSWORD, Understanding("tamu.maya, set password"), FlowName.RESET_PASSWORD),
         (
             Intent.UNLOCK_ACCOUNT,
             Understanding("mau reset password sama buka kunci akun"),
