@@ -94,7 +94,7 @@ async def reset_a_password(stack, number):
             )
 
     async with Chatter(lambda: stack.url("bot0")) as chat:
-        await ask(chat, "lupa password", "Lanjut")
+        await ask(chat, "lupa password", "Kalau setuju")
         await ask(chat, "ya", "username")
         await ask(chat, f"crash.user{number}", "sedang dikirim")
         old = set()
