@@ -13,7 +13,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "subtitle": "Asisten IT Helpdesk",
         "actions": "Pilihan",
         "notice_label": "Penting",
-        "notice": "Jangan pernah menulis kata sandi di sini. Kami tidak pernah memintanya.",
+        "notice": "Jangan pernah menulis password di sini. Kami tidak pernah memintanya.",
         "restart": "Mulai baru",
         "restart_question": "Mulai percakapan baru?",
         "restart_effect": "Percakapan ini tidak lagi tampak di peramban ini.",
