@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store.dialects import insert_into
 from bot.store.tables import Status, conversation, cursor, inbox, literal, outbox, timer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.sql.dml import ReturningUpdate
 
 IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
@@ -229,26 +227,23 @@ class Upserts:
     """The statements that need a dialect's own INSERT … ON CONFLICT."""
 
     def __init__(self, dialect: str) -> None:
-        insert: Callable[[sa.Table], Any] = (
-            sqlite.insert if dialect == "sqlite" else postgresql.insert
-        )
         self.store = (
-            insert(inbox)
+            insert_into(inbox, dialect)
             .on_conflict_do_nothing(index_elements=["dedupe"])
             .returning(inbox.c.id, inbox.c.dedupe)
         )
-        row = insert(conversation)
+        row = insert_into(conversation, dialect)
         self.advance = row.on_conflict_do_update(
             index_elements=["id"],
             set_={name: row.excluded[name] for name in ("version", "state", "changed_at")},
             where=conversation.c.version == row.excluded.version - 1,
         ).returning(conversation.c.id)
-        row = insert(timer)
+        row = insert_into(timer, dialect)
         self.set_timer = row.on_conflict_do_update(
             index_elements=["conversation", "name"],
             set_={name: row.excluded[name] for name in ("due", "payload", "dedupe")},
         )
-        row = insert(cursor)
+        row = insert_into(cursor, dialect)
         self.move_cursor = row.on_conflict_do_update(
             index_elements=["name"],
             set_={"value": row.excluded.value},

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store.dialects import insert_into
 from bot.store.tables import review
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date
+
+    from sqlalchemy.dialects import postgresql, sqlite
 
 KEPT_DAYS: Final = 90
 """Days after which a message that nobody wrote again is deleted, labelled or not."""
@@ -66,9 +68,8 @@ def note(connection: sa.Connection, items: Sequence[Noted]) -> None:
     connection.execute(_MAKE_ROOM)
 
 
-def _upsert(dialect: str) -> Any:  # noqa: ANN401 - the dialects' inserts have no common type
-    insert: Callable[[sa.Table], Any] = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    row = insert(review)
+def _upsert(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    row = insert_into(review, dialect)
     told = {name: row.excluded[name] for name in _AS_TOLD}
     return row.on_conflict_do_update(
         index_elements=["mark"], set_={**told, "times": review.c.times + 1}

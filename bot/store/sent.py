@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store.dialects import insert_into
 from bot.store.tables import sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 KEPT_SECONDS: Final = 86_400.0
 """A day: buttons are dead long before, and a platform tells of a failure within minutes."""
@@ -45,12 +45,9 @@ class Wanted:
 
 def note(connection: sa.Connection, items: Sequence[SentMessage]) -> None:
     """Add messages; one that stands there already is the same one."""
-    connection.execute(_insert(connection.dialect.name), [asdict(item) for item in items])
-
-
-def _insert(dialect: str) -> Any:  # noqa: ANN401 - the dialects' inserts have no common type
-    insert: Callable[[sa.Table], Any] = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(sent).on_conflict_do_nothing()
+    rows = [asdict(item) for item in items]
+    insert = insert_into(sent, connection.dialect.name)
+    connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
 def find(connection: sa.Connection, items: Sequence[Wanted]) -> Sequence[SentMessage | None]:
