@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.runtime.records import PurgeStep, Sweep
+
+_FIRING: Final = 0x66697265
+"""Key of the advisory lock under which one sweeper fires timers (the letters "fire")."""
 
 
 class Upkeep:
@@ -37,6 +40,10 @@ class Upkeep:
 
     def _fire(self, connection: sa.Connection, now: float) -> Sequence[Waiting]:
         """Timer and inbox row change places in one transaction: a timer fires exactly once."""
+        if connection.dialect.name == "postgresql":
+            # Of two sweepers at once, one would skip what the other holds, and put later timers
+            # of a conversation before earlier ones.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRING)))
         due = connection.execute(statements.DUE_TIMERS, {"now": now}).all()
         if not due:
             return ()

@@ -7,11 +7,15 @@ import pytest
 import sqlalchemy as sa
 from runtime_kit import Bot, Sink, ask, echo, message, numbered
 from servers import Postgres
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.runtime.durable import DurableRuntime
 from bot.runtime.port import NotAccepting, Out, Policy
 from bot.runtime.postgres import LOCK_SESSION, lock_key
+from bot.runtime.records import Sweep
 from bot.runtime.settings import RuntimeSettings
+from bot.runtime.upkeep import Upkeep
+from bot.store.tables import metadata, timer
 
 
 @pytest.fixture
@@ -38,6 +42,34 @@ def cut_locks(only=""):
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         f" AND application_name = '{LOCK_SESSION}' {only}"
     )
+
+
+async def test_of_two_sweepers_the_second_waits_so_timers_keep_their_order(postgres_url):
+    engine = create_async_engine(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    upkeep = Upkeep("postgresql", keep_payloads=False)
+
+    def sweep(connection):
+        return upkeep.sweep(connection, [Sweep(1000.0, 0.0)])[0].fired
+
+    async def sweep_too():
+        async with engine.begin() as connection:
+            return await connection.run_sync(sweep)
+
+    names = ("conversation", "name", "due", "payload", "dedupe")
+    rows = [
+        dict(zip(names, ("chat", f"t{n}", n, f"{n}", f"t:{n}"), strict=True)) for n in range(600)
+    ]
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        await connection.execute(sa.insert(timer), rows)
+    async with engine.begin() as connection:
+        fired = [*await connection.run_sync(sweep)]
+        other = asyncio.create_task(sweep_too())
+        assert not (await asyncio.wait([other], timeout=0.5))[0]
+    fired += await other
+    await engine.dispose()
+    fired.sort(key=lambda row: row.id)
+    assert [row.payload for row in fired] == [f"{n}" for n in range(600)]
 
 
 async def test_a_conversation_keeps_its_order_across_replicas(replica, sink):
